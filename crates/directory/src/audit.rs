@@ -1,0 +1,120 @@
+//! What an event reads like in the audit: one sentence each, and whom it is about. Without personal data, so that a
+//! sentence outlives an erasure.
+
+use crate::event::Event;
+use crate::id::TeammateId;
+use crate::teammate::{ProfileChanges, Role, TeammateUpdated};
+use std::fmt::Display;
+
+fn list<T: Display>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Event {
+    /// What happened, as a sentence.
+    pub fn sentence(&self) -> String {
+        match self {
+            Event::CompanyCreated(event) => format!("company `{}` was created", event.name),
+            Event::CompanyRenamed(event) => {
+                format!("the company was renamed from `{}` to `{}`", event.from, event.to)
+            }
+            Event::CompanySettingChanged(setting) => {
+                let written = serde_json::to_value(setting).expect("a setting has a JSON form");
+                let (key, value) = (&written["key"], &written["value"]);
+                format!("the setting {} was set to {}", plain(key), plain(value))
+            }
+            Event::SsoSet(_) => "single sign-on was set".to_owned(),
+            Event::SsoCleared(_) => "single sign-on was removed".to_owned(),
+            Event::TeammateCreated(event) => {
+                let role = if event.role == Role::Admin { " as an administrator" } else { "" };
+                format!("teammate {} was created{role}", event.teammate)
+            }
+            Event::TeammateUpdated(event) => {
+                format!("teammate {} was changed: {}", event.teammate, list(&changed_fields(event)))
+            }
+            Event::TeammateBlocked(event) => format!("teammate {} was blocked", event.teammate),
+            Event::TeammateReactivated(event) => format!("teammate {} was reactivated", event.teammate),
+            Event::InvitationSent(event) => format!("an invitation was sent to teammate {}", event.teammate),
+            Event::InvitationAccepted(event) => {
+                format!("teammate {} accepted the invitation", event.teammate)
+            }
+            Event::TeamCreated(event) => format!("team {} `{}` was created", event.team, event.name),
+            Event::TeamRenamed(event) => {
+                format!("team {} was renamed from `{}` to `{}`", event.team, event.from, event.to)
+            }
+            Event::TeamDeleted(event) => format!("team {} was deleted", event.team),
+            Event::TeammatesAdded(event) => {
+                format!("{} joined team {}", list(&event.teammates), event.team)
+            }
+            Event::TeammatesRemoved(event) => {
+                format!("{} left team {}", list(&event.teammates), event.team)
+            }
+            Event::CustomFieldCreated(event) => {
+                format!(
+                    "custom field {} `{}` of type {} was created",
+                    event.field,
+                    event.name,
+                    event.kind.name()
+                )
+            }
+            Event::CustomFieldDeleted(event) => format!("custom field {} was deleted", event.field),
+            Event::TokenCreated(event) => {
+                format!("{} token {} (…{}) was created", event.kind.name(), event.token, event.last_four)
+            }
+            Event::TokenRevoked(event) => format!("token {} was revoked", event.token),
+        }
+    }
+
+    /// The teammates that the event is about.
+    pub fn teammates(&self) -> &[TeammateId] {
+        match self {
+            Event::TeammateCreated(event) => std::slice::from_ref(&event.teammate),
+            Event::TeammateUpdated(event) => std::slice::from_ref(&event.teammate),
+            Event::TeammateBlocked(event) => std::slice::from_ref(&event.teammate),
+            Event::TeammateReactivated(event) => std::slice::from_ref(&event.teammate),
+            Event::InvitationSent(event) => std::slice::from_ref(&event.teammate),
+            Event::InvitationAccepted(event) => std::slice::from_ref(&event.teammate),
+            Event::TeammatesAdded(event) => &event.teammates,
+            Event::TeammatesRemoved(event) => &event.teammates,
+            Event::CompanyCreated(_)
+            | Event::CompanyRenamed(_)
+            | Event::CompanySettingChanged(_)
+            | Event::SsoSet(_)
+            | Event::SsoCleared(_)
+            | Event::TeamCreated(_)
+            | Event::TeamRenamed(_)
+            | Event::TeamDeleted(_)
+            | Event::CustomFieldCreated(_)
+            | Event::CustomFieldDeleted(_)
+            | Event::TokenCreated(_)
+            | Event::TokenRevoked(_) => &[],
+        }
+    }
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn changed_fields(event: &TeammateUpdated) -> Vec<&'static str> {
+    let TeammateUpdated { teammate: _, role, availability, profile } = event;
+    let mut fields = Vec::new();
+    let mut note = |changed: bool, field| {
+        if changed {
+            fields.push(field);
+        }
+    };
+    note(role.is_some(), "is_admin");
+    note(availability.is_some(), "is_available");
+    if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields }) = profile {
+        note(email.is_some(), "email");
+        note(username.is_some(), "username");
+        note(first_name.is_some(), "first_name");
+        note(last_name.is_some(), "last_name");
+        note(custom_fields.is_some(), "custom_fields");
+    }
+    if fields.is_empty() {
+        fields.push("personal data, since erased");
+    }
+    fields
+}

@@ -1,0 +1,71 @@
+//! All commands of a company, gathered. Each is defined beside the rule that decides it.
+
+use crate::custom_field::{CreateCustomField, DeleteCustomField};
+use crate::invitation::{AcceptInvitation, SendInvitation};
+use crate::settings::Setting;
+use crate::team::{AddToTeam, CreateTeam, DeleteTeam, RemoveFromTeam, RenameTeam};
+use crate::teammate::Standing;
+use crate::teammate::{BlockTeammate, CreateTeammate, ReactivateTeammate, UpdateTeammate};
+use crate::text::SsoMetadata;
+use crate::token::{CreateToken, RevokeToken};
+
+/// Something that is asked of a company.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each variant carries the command that documents it")]
+pub enum Command {
+    ChangeSetting(Setting),
+    SetSso(SsoMetadata),
+    ClearSso,
+    CreateTeammate(CreateTeammate),
+    UpdateTeammate(UpdateTeammate),
+    BlockTeammate(BlockTeammate),
+    ReactivateTeammate(ReactivateTeammate),
+    SendInvitation(SendInvitation),
+    AcceptInvitation(AcceptInvitation),
+    CreateTeam(CreateTeam),
+    RenameTeam(RenameTeam),
+    DeleteTeam(DeleteTeam),
+    AddToTeam(AddToTeam),
+    RemoveFromTeam(RemoveFromTeam),
+    CreateCustomField(CreateCustomField),
+    DeleteCustomField(DeleteCustomField),
+    CreateToken(CreateToken),
+    RevokeToken(RevokeToken),
+}
+
+/// How long a command may wait for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Urgency {
+    /// It takes its turn.
+    Normal,
+    /// It ends somebody's access, which an overload must never delay.
+    EndsAccess,
+}
+
+impl Command {
+    /// How long the command may wait for others.
+    pub const fn urgency(&self) -> Urgency {
+        match self {
+            Command::BlockTeammate(_) | Command::RevokeToken(_) => Urgency::EndsAccess,
+            Command::UpdateTeammate(UpdateTeammate { standing: Some(Standing::Blocked), .. }) => {
+                Urgency::EndsAccess
+            }
+            Command::ChangeSetting(_)
+            | Command::SetSso(_)
+            | Command::ClearSso
+            | Command::CreateTeammate(_)
+            | Command::UpdateTeammate(_)
+            | Command::ReactivateTeammate(_)
+            | Command::SendInvitation(_)
+            | Command::AcceptInvitation(_)
+            | Command::CreateTeam(_)
+            | Command::RenameTeam(_)
+            | Command::DeleteTeam(_)
+            | Command::AddToTeam(_)
+            | Command::RemoveFromTeam(_)
+            | Command::CreateCustomField(_)
+            | Command::DeleteCustomField(_)
+            | Command::CreateToken(_) => Urgency::Normal,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! A company: the immutable value that all its events fold into. Cloning it is cheap, so readers share it without locks.
+
+use crate::command::Command;
+use crate::custom_field::CustomField;
+use crate::email::EmailKey;
+use crate::event::{Event, Recorded};
+use crate::id::{CompanyId, FieldId, TeamId, TeammateId, TokenId};
+use crate::invitation::Invitation;
+use crate::occasion::{Occasion, Timestamp, Version};
+use crate::refusal::Refusal;
+use crate::secret::SecretDigest;
+use crate::settings::Settings;
+use crate::sso::Sso;
+use crate::team::Team;
+use crate::teammate::{Role, Standing, Teammate};
+use crate::text::{CompanyName, Slug, Username};
+use crate::token::Token;
+use crate::{custom_field, invitation, settings, sso, team, teammate, token};
+use imbl::OrdMap;
+use imbl::shared_ptr::DefaultSharedPtr;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An index for look-ups only: it is never iterated, so its order cannot reach an event or a page.
+pub(crate) type Index<K, V> = imbl::GenericHashMap<K, V, foldhash::quality::RandomState, DefaultSharedPtr>;
+
+/// When and as which version an event happened.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    pub(crate) version: Version,
+    pub(crate) time: Timestamp,
+}
+
+/// The highest number handed out of each kind; numbers are never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Counters {
+    pub(crate) teammate: u64,
+    pub(crate) team: u64,
+    pub(crate) field: u64,
+    pub(crate) token: u64,
+}
+
+/// A company's whole state at one version.
+#[derive(Debug, Clone)]
+pub struct Company {
+    /// Its id.
+    pub id: CompanyId,
+    /// Its name.
+    pub name: CompanyName,
+    /// Its short name.
+    pub slug: Slug,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The count of its events.
+    pub version: Version,
+    /// The time of its last event. Times never go back within a company.
+    pub last_event_at: Timestamp,
+    /// Its settings.
+    pub settings: Settings,
+    /// Its single sign-on.
+    pub sso: Option<Sso>,
+    /// All teammates, blocked ones included, in order of their ids.
+    pub teammates: OrdMap<TeammateId, Arc<Teammate>>,
+    /// All teams in order of their ids.
+    pub teams: OrdMap<TeamId, Arc<Team>>,
+    /// All custom fields in order of their ids.
+    pub fields: OrdMap<FieldId, CustomField>,
+    /// All tokens, revoked ones included, in order of their ids.
+    pub tokens: OrdMap<TokenId, Arc<Token>>,
+    pub(crate) counters: Counters,
+    pub(crate) active_admins: u64,
+    pub(crate) by_email: Index<EmailKey, TeammateId>,
+    pub(crate) by_username: Index<Username, TeammateId>,
+    pub(crate) by_invitation: Index<SecretDigest, TeammateId>,
+    pub(crate) team_by_name: Index<Box<str>, TeamId>,
+    pub(crate) token_by_digest: Index<SecretDigest, TokenId>,
+}
+
+impl Company {
+    /// A company before its first event.
+    pub fn unborn(id: CompanyId) -> Self {
+        Self {
+            id,
+            name: CompanyName::parse("(unborn)").expect("the text is a valid name"),
+            slug: Slug::parse("unborn").expect("the text is a valid slug"),
+            created_at: Timestamp::default(),
+            version: Version::ZERO,
+            last_event_at: Timestamp::default(),
+            settings: Settings::default(),
+            sso: None,
+            teammates: OrdMap::new(),
+            teams: OrdMap::new(),
+            fields: OrdMap::new(),
+            tokens: OrdMap::new(),
+            counters: Counters::default(),
+            active_admins: 0,
+            by_email: Index::default(),
+            by_username: Index::default(),
+            by_invitation: Index::default(),
+            team_by_name: Index::default(),
+            token_by_digest: Index::default(),
+        }
+    }
+
+    /// How many unblocked administrators there are.
+    pub const fn active_admins(&self) -> u64 {
+        self.active_admins
+    }
+
+    /// The events that follow from a command, or the rule that says no. A command that changes nothing yields none.
+    pub fn decide(&self, command: &Command, occasion: &Occasion) -> Result<Vec<Event>, Refusal> {
+        match command {
+            Command::ChangeSetting(setting) => Ok(settings::change(self, *setting)),
+            Command::SetSso(metadata) => Ok(sso::set(self, metadata)),
+            Command::ClearSso => Ok(sso::clear(self)),
+            Command::CreateTeammate(command) => teammate::create(self, command),
+            Command::UpdateTeammate(command) => teammate::update(self, command, occasion),
+            Command::BlockTeammate(command) => teammate::block(self, command),
+            Command::ReactivateTeammate(command) => teammate::reactivate(self, command, occasion),
+            Command::SendInvitation(command) => invitation::send(self, command, occasion),
+            Command::AcceptInvitation(command) => invitation::accept(self, command, occasion),
+            Command::CreateTeam(command) => team::create(self, command),
+            Command::RenameTeam(command) => team::rename(self, command),
+            Command::DeleteTeam(command) => team::delete(self, command),
+            Command::AddToTeam(command) => team::add(self, command),
+            Command::RemoveFromTeam(command) => team::remove(self, command),
+            Command::CreateCustomField(command) => custom_field::create(self, command),
+            Command::DeleteCustomField(command) => custom_field::delete(self, command),
+            Command::CreateToken(command) => token::create(self, command, occasion),
+            Command::RevokeToken(command) => token::revoke(self, command),
+        }
+    }
+
+    /// The state after one more event. Never fails: an event is a fact.
+    pub fn evolve(mut self, recorded: &Recorded) -> Self {
+        let stamp = Stamp { version: recorded.version, time: recorded.time };
+        let company = &mut self;
+        match &recorded.event {
+            Event::CompanyCreated(event) => {
+                company.name = event.name.clone();
+                company.slug = event.slug.clone();
+                company.created_at = stamp.time;
+            }
+            Event::CompanyRenamed(event) => company.name = event.to.clone(),
+            Event::CompanySettingChanged(event) => settings::changed(company, event, &stamp),
+            Event::SsoSet(event) => sso::was_set(company, event, &stamp),
+            Event::SsoCleared(event) => sso::was_cleared(company, event, &stamp),
+            Event::TeammateCreated(event) => teammate::created(company, event, &stamp),
+            Event::TeammateUpdated(event) => teammate::updated(company, event, &stamp),
+            Event::TeammateBlocked(event) => teammate::blocked(company, event, &stamp),
+            Event::TeammateReactivated(event) => teammate::reactivated(company, event, &stamp),
+            Event::InvitationSent(event) => invitation::sent(company, event, &stamp),
+            Event::InvitationAccepted(event) => invitation::accepted(company, event, &stamp),
+            Event::TeamCreated(event) => team::created(company, event, &stamp),
+            Event::TeamRenamed(event) => team::renamed(company, event, &stamp),
+            Event::TeamDeleted(event) => team::deleted(company, event, &stamp),
+            Event::TeammatesAdded(event) => team::teammates_added(company, event, &stamp),
+            Event::TeammatesRemoved(event) => team::teammates_removed(company, event, &stamp),
+            Event::CustomFieldCreated(event) => custom_field::created(company, event, &stamp),
+            Event::CustomFieldDeleted(event) => custom_field::deleted(company, event, &stamp),
+            Event::TokenCreated(event) => token::created(company, event, &stamp),
+            Event::TokenRevoked(event) => token::revoked(company, event, &stamp),
+        }
+        self.version = recorded.version;
+        self.last_event_at = recorded.time;
+        self
+    }
+}
+
+/// A company written out: what a snapshot holds, and what two states are compared by. The indexes are made again.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    id: CompanyId,
+    name: CompanyName,
+    slug: Slug,
+    created_at: Timestamp,
+    version: Version,
+    last_event_at: Timestamp,
+    settings: Settings,
+    sso: Option<Sso>,
+    counters: Counters,
+    fields: Vec<CustomField>,
+    teams: Vec<Arc<Team>>,
+    tokens: Vec<Arc<Token>>,
+    teammates: Vec<Arc<Teammate>>,
+}
+
+/// The number of the form that [`Company::to_bytes`] writes; a snapshot in another form is not read.
+pub const SNAPSHOT_FORM: u32 = 1;
+
+impl Company {
+    /// The state as bytes, the same for the same state.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let written = Written {
+            id: self.id,
+            name: self.name.clone(),
+            slug: self.slug.clone(),
+            created_at: self.created_at,
+            version: self.version,
+            last_event_at: self.last_event_at,
+            settings: self.settings,
+            sso: self.sso.clone(),
+            counters: self.counters,
+            fields: self.fields.values().cloned().collect(),
+            teams: self.teams.values().cloned().collect(),
+            tokens: self.tokens.values().cloned().collect(),
+            teammates: self.teammates.values().cloned().collect(),
+        };
+        serde_json::to_vec(&written).expect("every part of a company has a JSON form")
+    }
+
+    /// Reads what [`Company::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        let written: Written = serde_json::from_slice(bytes)?;
+        let mut company = Self::unborn(written.id);
+        company.name = written.name;
+        company.slug = written.slug;
+        company.created_at = written.created_at;
+        company.version = written.version;
+        company.last_event_at = written.last_event_at;
+        company.settings = written.settings;
+        company.sso = written.sso;
+        company.counters = written.counters;
+        company.fields = written.fields.into_iter().map(|field| (field.id, field)).collect();
+        for token in written.tokens {
+            company.token_by_digest.insert(token.digest, token.id);
+            company.tokens.insert(token.id, token);
+        }
+        for team in written.teams {
+            company.team_by_name.insert(team.name.folded(), team.id);
+            company.teams.insert(team.id, team);
+        }
+        for teammate in written.teammates {
+            company.index(&teammate);
+            company.teammates.insert(teammate.id, teammate);
+        }
+        Ok(company)
+    }
+
+    fn index(&mut self, teammate: &Teammate) {
+        self.by_email.insert(teammate.email.key(), teammate.id);
+        self.by_username.insert(teammate.username.clone(), teammate.id);
+        if let Invitation::Sent { digest, .. } | Invitation::Accepted { digest, .. } = teammate.invitation {
+            self.by_invitation.insert(digest, teammate.id);
+        }
+        let counts = teammate.role == Role::Admin && teammate.standing == Standing::Active;
+        self.active_admins += u64::from(counts);
+    }
+}

@@ -1,0 +1,218 @@
+//! E-mail addresses: stored as given, compared folded (`contract/reliability.md`, "E-mail identity").
+
+use crate::text::is_hidden;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest address, in octets.
+pub const EMAIL_MAX_OCTETS: usize = 254;
+
+/// A valid address, spelt as it was given.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmailAddress(Box<str>);
+
+/// What two spellings of one address have in common: local part in NFC, domain in its ASCII form, ASCII letters in
+/// lower case. Other case mappings are not applied, so `ı` and `ſ` stay other people.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailKey(Box<str>);
+
+/// Why a text is no address; reads after the name of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EmailFault {
+    /// Longer than [`EMAIL_MAX_OCTETS`].
+    #[error("must be at most 254 octets")]
+    TooLong,
+    /// No `@`, or several.
+    #[error("must be an e-mail address with exactly one @, such as ana@example.com")]
+    NotOneAt,
+    /// A control, space or zero-width character.
+    #[error("must be an e-mail address without spaces, control or zero-width characters")]
+    Hidden,
+    /// The part before the `@` is not valid.
+    #[error("must be a valid e-mail address; the part before the @ is not one")]
+    LocalPart,
+    /// The part after the `@` is not valid.
+    #[error("must be a valid e-mail address; the part after the @ is not a domain name such as example.com")]
+    Domain,
+}
+
+impl EmailAddress {
+    /// Checks an address. It is validated as it came, before any canonical form is made of it.
+    pub fn parse(text: &str) -> Result<Self, EmailFault> {
+        if text.len() > EMAIL_MAX_OCTETS {
+            return Err(EmailFault::TooLong);
+        }
+        if text.chars().any(|character| is_hidden(character) || character.is_whitespace()) {
+            return Err(EmailFault::Hidden);
+        }
+        let (local, domain) = text.split_once('@').ok_or(EmailFault::NotOneAt)?;
+        if domain.contains('@') {
+            return Err(EmailFault::NotOneAt);
+        }
+        if local.starts_with('"')
+            || local.len() > 64
+            || !email_address::EmailAddress::is_valid_local_part(local)
+        {
+            return Err(EmailFault::LocalPart);
+        }
+        let ascii = ascii_domain(domain).ok_or(EmailFault::Domain)?;
+        if !is_host_name(&ascii) {
+            return Err(EmailFault::Domain);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The address as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    pub fn local_part(&self) -> &str {
+        self.0.split_once('@').map_or(&self.0, |(local, _)| local)
+    }
+
+    /// The form that addresses are compared by.
+    pub fn key(&self) -> EmailKey {
+        EmailKey::of(&self.0)
+    }
+
+    /// The stand-in for an address whose personal data was erased; unique because `subject` is.
+    pub(crate) fn erased(subject: impl fmt::Display) -> Self {
+        Self(format!("{subject}@erased.invalid").into())
+    }
+}
+
+impl EmailKey {
+    /// The compare key of any text; a text that is no address gets a key that no address has.
+    pub fn of(text: &str) -> Self {
+        if text.is_ascii() && !contains_punycode(text) {
+            return Self(text.to_ascii_lowercase().into());
+        }
+        let Some((local, domain)) = text.split_once('@') else { return Self(text.into()) };
+        let local: String = local.nfc().collect();
+        let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_owned());
+        Self(format!("{}@{}", local.to_ascii_lowercase(), domain.to_ascii_lowercase()).into())
+    }
+}
+
+fn contains_punycode(text: &str) -> bool {
+    text.as_bytes().windows(4).any(|window| window.eq_ignore_ascii_case(b"xn--"))
+}
+
+fn ascii_domain(domain: &str) -> Option<String> {
+    idna::domain_to_ascii(domain).ok().filter(|ascii| !ascii.is_empty())
+}
+
+fn is_host_name(ascii: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let last_is_numeric =
+        ascii.rsplit('.').next().is_none_or(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    ascii.len() <= 253 && ascii.contains('.') && !last_is_numeric && ascii.split('.').all(label)
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(…)")
+    }
+}
+
+impl fmt::Debug for EmailKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_address_share_a_key() {
+        let same = [
+            ("ana@example.com", "ANA@Example.COM"),
+            ("jose\u{301}@example.com", "jos\u{e9}@example.com"),
+            ("ana@b\u{fc}cher.example", "ana@XN--BCHER-KVA.example"),
+        ];
+        for (one, other) in same {
+            assert_eq!(EmailAddress::parse(one).unwrap().key(), EmailAddress::parse(other).unwrap().key());
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_other_people() {
+        let other = [
+            ("i@example.com", "\u{131}@example.com"),
+            ("s@example.com", "\u{17f}@example.com"),
+            ("k@example.com", "\u{212a}@example.com"),
+            ("É@example.com", "é@example.com"),
+        ];
+        for (one, other) in other {
+            assert_ne!(EmailAddress::parse(one).unwrap().key(), EmailAddress::parse(other).unwrap().key());
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(250));
+        let bad = [
+            "",
+            "a",
+            "@",
+            "a@",
+            "@b.c",
+            "a@b",
+            "a@@b.com",
+            "a@b@c.com",
+            "a b@c.com",
+            "a@c .com",
+            " a@c.com",
+            "a@c.com\n",
+            "\"a b\"@c.com",
+            "\"a@b\"@c.com",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "a@-c.com",
+            "a@c-.com",
+            "a@c..com",
+            "a@.c.com",
+            "a@c.com.",
+            "a..b@c.com",
+            ".a@c.com",
+            "a.@c.com",
+            "Ana <ana@c.com>",
+            "a\u{202e}@c.com",
+            "a\0@c.com",
+            "a@c_d.com",
+            "mailto:a@c.com",
+            "a@c.com,b@c.com",
+            "a@xn--a.com",
+            &long,
+        ];
+        for text in bad {
+            assert!(EmailAddress::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn internationalised_addresses_are_taken_as_given() {
+        for text in
+            ["用户@例子.广告", "dörte@sörensen.example", "o'brien+tag@sub.example.co.uk", "x@1.example"]
+        {
+            assert_eq!(EmailAddress::parse(text).unwrap().as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Invitations: asked for when a teammate is created, sent with a single-use secret, accepted or ended.
+
+use crate::company::{Company, Stamp};
+use crate::event::Event;
+use crate::id::TeammateId;
+use crate::occasion::{Occasion, Timestamp};
+use crate::refusal::Refusal;
+use crate::secret::SecretDigest;
+use crate::teammate::{Standing, TeammateRef};
+use serde::{Deserialize, Serialize};
+
+/// For how long an invitation's link works: 7 days, in milliseconds.
+pub const INVITATION_VALID_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// Whether a new teammate is invited by mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationWish {
+    /// By mail. What every create over REST does.
+    Send,
+    /// Not by us: the person comes another way.
+    None,
+}
+
+/// How far an invitation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Invitation {
+    /// There is none.
+    None,
+    /// Asked for, and not sent yet.
+    Requested,
+    /// A link was made and sent.
+    Sent {
+        /// The digest of the link's secret.
+        digest: SecretDigest,
+        /// When the link stops working.
+        expires_at: Timestamp,
+    },
+    /// The person followed the link.
+    Accepted {
+        /// The digest of the link that was followed, so that following it again is told from a link that never was.
+        digest: SecretDigest,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Invitation {
+    pub(crate) const fn wished(wish: InvitationWish) -> Self {
+        match wish {
+            InvitationWish::Send => Invitation::Requested,
+            InvitationWish::None => Invitation::None,
+        }
+    }
+
+    pub(crate) const fn ended(self) -> Self {
+        match self {
+            Invitation::None | Invitation::Requested | Invitation::Sent { .. } => Invitation::None,
+            accepted @ Invitation::Accepted { .. } => accepted,
+        }
+    }
+}
+
+/// Makes a new link for a teammate's invitation; an earlier one stops working.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendInvitation {
+    /// Whom.
+    pub teammate: TeammateId,
+    /// The digest of the link's secret, which is made outside.
+    pub digest: SecretDigest,
+}
+
+/// Accepts an invitation by its link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptInvitation {
+    /// The digest of the presented secret.
+    pub digest: SecretDigest,
+}
+
+/// A link was made and is being sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationSent {
+    /// Whom.
+    pub teammate: TeammateId,
+    /// The digest of the link's secret.
+    pub digest: SecretDigest,
+    /// When the link stops working.
+    pub expires_at: Timestamp,
+}
+
+/// The person followed the link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationAccepted {
+    /// Who.
+    pub teammate: TeammateId,
+}
+
+impl Company {
+    /// Whose invitation a presented secret is, if it can be accepted at `now`.
+    pub fn open_invitation(&self, digest: &SecretDigest, now: Timestamp) -> Result<TeammateId, Refusal> {
+        let teammate = self
+            .by_invitation
+            .get(digest)
+            .and_then(|id| self.teammates.get(id))
+            .ok_or(Refusal::UnknownInvitation)?;
+        match teammate.invitation {
+            Invitation::Sent { expires_at, .. } if expires_at <= now => Err(Refusal::InvitationExpired),
+            Invitation::Sent { digest: sent, .. } if sent == *digest => Ok(teammate.id),
+            Invitation::Accepted { .. } => Err(Refusal::InvitationUsed),
+            Invitation::None | Invitation::Requested | Invitation::Sent { .. } => {
+                Err(Refusal::UnknownInvitation)
+            }
+        }
+    }
+}
+
+pub(crate) fn send(
+    company: &Company,
+    command: &SendInvitation,
+    occasion: &Occasion,
+) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.require_teammate(&TeammateRef::from(command.teammate))?;
+    if teammate.standing == Standing::Blocked {
+        return Err(Refusal::TeammateIsBlocked { teammate: teammate.id });
+    }
+    match teammate.invitation {
+        Invitation::Accepted { .. } => Err(Refusal::InvitationUsed),
+        Invitation::None => Err(Refusal::UnknownInvitation),
+        Invitation::Requested | Invitation::Sent { .. } => Ok(vec![Event::InvitationSent(InvitationSent {
+            teammate: command.teammate,
+            digest: command.digest,
+            expires_at: occasion.now.plus_ms(INVITATION_VALID_MS),
+        })]),
+    }
+}
+
+pub(crate) fn accept(
+    company: &Company,
+    command: &AcceptInvitation,
+    occasion: &Occasion,
+) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.open_invitation(&command.digest, occasion.now)?;
+    Ok(vec![Event::InvitationAccepted(InvitationAccepted { teammate })])
+}
+
+pub(crate) fn sent(company: &mut Company, event: &InvitationSent, _: &Stamp) {
+    let InvitationSent { teammate, digest, expires_at } = event.clone();
+    if let Some(Invitation::Sent { digest: earlier, .. }) =
+        company.teammates.get(&teammate).map(|teammate| teammate.invitation)
+    {
+        company.by_invitation.remove(&earlier);
+    }
+    company.by_invitation.insert(digest, teammate);
+    company.change_teammate(teammate, |teammate| {
+        teammate.invitation = Invitation::Sent { digest, expires_at };
+    });
+}
+
+pub(crate) fn accepted(company: &mut Company, event: &InvitationAccepted, stamp: &Stamp) {
+    company.change_teammate(event.teammate, |teammate| {
+        if let Invitation::Sent { digest, .. } = teammate.invitation {
+            teammate.invitation = Invitation::Accepted { digest, at: stamp.time };
+        }
+    });
+}

@@ -1,0 +1,263 @@
+//! The core's "no": which rule, which field, and what to do. It knows no HTTP; each face maps it in one place.
+
+use crate::id::{CompanyId, TeamId, TeammateId, TokenId};
+use crate::text::{FieldName, Slug};
+use std::fmt;
+
+/// One thing wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field's name on the wire, with dots inside objects.
+    pub field: Box<str>,
+    /// What is wrong and what would be right; reads after the field's name.
+    pub message: Box<str>,
+}
+
+impl Fault {
+    /// A fault of a field.
+    pub fn new(field: impl Into<Box<str>>, message: impl Into<Box<str>>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.field, self.message)
+    }
+}
+
+/// Which unique field somebody else holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakenField {
+    /// The e-mail address.
+    Email,
+    /// The username.
+    Username,
+}
+
+/// A value that must be unique and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Which field.
+    pub field: TakenField,
+    /// Who has it.
+    pub holder: TeammateId,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (field, noun) = match self.field {
+            TakenField::Email => ("email", "address"),
+            TakenField::Username => ("username", "username"),
+        };
+        let holder = self.holder;
+        write!(f, "{field} is taken: teammate {holder} has this {noun}; use another, or change {holder}")
+    }
+}
+
+/// Why a command is not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Fields with values that cannot be taken.
+    Invalid(Vec<Fault>),
+    /// Values that somebody else holds.
+    Taken(Vec<Taken>),
+    /// References to teammates that the company does not have, as they were given.
+    UnknownTeammates {
+        /// As given.
+        given: Vec<Box<str>>,
+    },
+    /// A reference to a team that the company does not have.
+    UnknownTeam {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A custom field that the company does not have.
+    UnknownCustomField {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A token that the company does not have.
+    UnknownToken {
+        /// Its id.
+        token: TokenId,
+    },
+    /// A company that is not there.
+    UnknownCompany {
+        /// As given.
+        given: Box<str>,
+    },
+    /// Blocked teammates where only active ones can be.
+    BlockedTeammates {
+        /// Who.
+        teammates: Vec<TeammateId>,
+    },
+    /// The teammate is blocked, and the command is for active ones.
+    TeammateIsBlocked {
+        /// Who.
+        teammate: TeammateId,
+    },
+    /// The company would be left without an administrator.
+    LastAdmin {
+        /// Who.
+        teammate: TeammateId,
+    },
+    /// The company does not let the API bring a blocked teammate back.
+    ReactivationNeedsAPerson {
+        /// Who.
+        teammate: TeammateId,
+    },
+    /// Another team has the name.
+    TeamNameTaken {
+        /// Which.
+        holder: TeamId,
+    },
+    /// Another custom field has the name.
+    FieldNameTaken {
+        /// The name.
+        name: FieldName,
+    },
+    /// Another company has the slug.
+    SlugTaken {
+        /// The slug.
+        slug: Slug,
+        /// Which company.
+        holder: CompanyId,
+    },
+    /// More of something than a company may have.
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// A SCIM token before single sign-on is set.
+    SsoNotSet,
+    /// The thing changed since the caller looked (`If-Match`).
+    ChangedSince,
+    /// A link that is of no open invitation.
+    UnknownInvitation,
+    /// A link whose time is over.
+    InvitationExpired,
+    /// A link that was followed before.
+    InvitationUsed,
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        Refusal::Invalid(vec![fault])
+    }
+}
+
+impl Refusal {
+    /// The stable code of the rule.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Invalid(_) => "request.invalid",
+            Refusal::Taken(taken) => match taken.first().map(|taken| taken.field) {
+                Some(TakenField::Email) | None => "teammate.email_taken",
+                Some(TakenField::Username) => "teammate.username_taken",
+            },
+            Refusal::UnknownTeammates { .. } => "teammate.unknown",
+            Refusal::UnknownTeam { .. } => "team.unknown",
+            Refusal::UnknownCustomField { .. } => "custom_field.unknown",
+            Refusal::UnknownToken { .. } => "token.unknown",
+            Refusal::UnknownCompany { .. } => "company.unknown",
+            Refusal::BlockedTeammates { .. } => "team.teammate_blocked",
+            Refusal::TeammateIsBlocked { .. } => "teammate.blocked",
+            Refusal::LastAdmin { .. } => "teammate.last_admin",
+            Refusal::ReactivationNeedsAPerson { .. } => "teammate.reactivation_needs_a_person",
+            Refusal::TeamNameTaken { .. } => "team.name_taken",
+            Refusal::FieldNameTaken { .. } => "custom_field.name_taken",
+            Refusal::SlugTaken { .. } => "company.slug_taken",
+            Refusal::TooMany { .. } => "company.limit_reached",
+            Refusal::SsoNotSet => "token.sso_not_set",
+            Refusal::ChangedSince => "request.changed_since",
+            Refusal::UnknownInvitation => "invitation.unknown",
+            Refusal::InvitationExpired => "invitation.expired",
+            Refusal::InvitationUsed => "invitation.used",
+        }
+    }
+
+    /// One entry for each thing that is wrong, where there can be several.
+    pub fn details(&self) -> Vec<String> {
+        if let Refusal::Invalid(faults) = self {
+            return faults.iter().map(ToString::to_string).collect();
+        }
+        if let Refusal::Taken(taken) = self {
+            return taken.iter().map(ToString::to_string).collect();
+        }
+        vec![]
+    }
+}
+
+fn list<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(|item| item.to_string().escape_debug().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Invalid(faults) => write!(f, "{}", list(faults)),
+            Refusal::Taken(taken) => write!(f, "{}", list(taken)),
+            Refusal::UnknownTeammates { given } => unknown_teammates(f, given),
+            Refusal::UnknownTeam { given } => write!(f, "Unknown team ID {}", given.escape_debug()),
+            Refusal::UnknownCustomField { given } => {
+                write!(f, "there is no custom field `{}`; see `tenure custom-field list`", given.escape_debug())
+            }
+            Refusal::UnknownToken { token } => {
+                write!(f, "there is no token {token}; see `tenure token list`")
+            }
+            Refusal::UnknownCompany { given } => {
+                write!(f, "there is no company `{}`; see `tenure company list`", given.escape_debug())
+            }
+            Refusal::BlockedTeammates { teammates } => {
+                let who = list(teammates);
+                write!(f, "blocked teammates cannot be added to a team: {who}; leave them out or reactivate them")
+            }
+            Refusal::TeammateIsBlocked { teammate } => {
+                write!(f, "teammate {teammate} is blocked; reactivate it first (tenure teammate reactivate)")
+            }
+            Refusal::LastAdmin { teammate } => write!(
+                f,
+                "teammate {teammate} is the last unblocked administrator; make another teammate an administrator first"
+            ),
+            Refusal::ReactivationNeedsAPerson { teammate } => write!(
+                f,
+                "teammate {teammate} is blocked and this company does not allow reactivation over the API; an operator \
+                 can run `tenure teammate reactivate`, or set reactivation=api"
+            ),
+            Refusal::TeamNameTaken { holder } => write!(f, "team {holder} has this name; use another"),
+            Refusal::FieldNameTaken { name } => write!(f, "there is a custom field named `{name}` already"),
+            Refusal::SlugTaken { slug, holder } => {
+                write!(f, "company {holder} has the slug `{slug}`; give another with --slug")
+            }
+            Refusal::TooMany { what, limit } => write!(f, "there can be at most {limit} {what}"),
+            Refusal::SsoNotSet => f.write_str(
+                "a SCIM token needs single sign-on to be set first: `tenure sso set --company C --metadata FILE`",
+            ),
+            Refusal::ChangedSince => {
+                f.write_str("it was changed since you read it; read it again and repeat with the new ETag")
+            }
+            Refusal::UnknownInvitation => {
+                f.write_str("this link belongs to no open invitation; ask your administrator for a new one")
+            }
+            Refusal::InvitationExpired => {
+                f.write_str("this invitation has expired; ask your administrator for a new one")
+            }
+            Refusal::InvitationUsed => f.write_str("this invitation was accepted already; you can sign in"),
+        }
+    }
+}
+
+fn unknown_teammates(f: &mut fmt::Formatter<'_>, given: &[Box<str>]) -> fmt::Result {
+    let noun = if given.len() == 1 { "ID" } else { "IDs" };
+    write!(f, "Unknown teammate {noun} {}", list(given))?;
+    let bare_email = given.iter().any(|given| given.contains('@') && !given.starts_with("alt:email:"));
+    if bare_email {
+        f.write_str("; use the teammate's id (tea_…), or the alias alt:email:ADDRESS")?;
+    }
+    Ok(())
+}
+
+impl std::error::Error for Refusal {}

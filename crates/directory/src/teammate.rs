@@ -1,0 +1,593 @@
+//! Teammates: the record, and the rules about creating, changing, blocking and bringing back.
+
+use crate::company::{Company, Stamp};
+use crate::custom_field::{self, FieldValues, GivenValue};
+use crate::email::{EmailAddress, EmailKey};
+use crate::event::{Durable, Event};
+use crate::id::{TeamId, TeammateId};
+use crate::invitation::{Invitation, InvitationWish};
+use crate::occasion::{Actor, Occasion, Precondition, Timestamp, Version};
+use crate::refusal::{Refusal, Taken, TakenField};
+use crate::settings::Reactivation;
+use crate::text::{PersonName, Username};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Whether a teammate administers the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// An administrator (`is_admin: true`).
+    Admin,
+    /// Everybody else.
+    Member,
+}
+
+/// Whether a teammate is there for work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// There.
+    Available,
+    /// Away.
+    Away,
+}
+
+/// Whether a teammate's account works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It works.
+    Active,
+    /// It was deactivated (`is_blocked: true`); its history is kept.
+    Blocked,
+}
+
+/// A teammate's record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Teammate {
+    /// Its id.
+    pub id: TeammateId,
+    /// The address, spelt as given.
+    pub email: EmailAddress,
+    /// What it is mentioned by.
+    pub username: Username,
+    /// First name, possibly empty.
+    pub first_name: PersonName,
+    /// Last name, possibly empty.
+    pub last_name: PersonName,
+    /// Whether it administers the company.
+    pub role: Role,
+    /// Whether it is there for work.
+    pub availability: Availability,
+    /// Whether its account works.
+    pub standing: Standing,
+    /// The values of custom fields.
+    pub custom_fields: FieldValues,
+    /// How far its invitation has come.
+    pub invitation: Invitation,
+    /// The teams it is in, in order of their ids.
+    pub teams: Box<[TeamId]>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// The company's version when what the API shows of it last changed.
+    pub revision: Version,
+}
+
+impl Teammate {
+    fn counts_as_admin(&self) -> bool {
+        self.role == Role::Admin && self.standing == Standing::Active
+    }
+}
+
+/// How a request names a teammate: by id, or by `alt:email:ADDRESS`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TeammateRef {
+    given: Box<str>,
+    target: Target,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Target {
+    Id(TeammateId),
+    Email(EmailKey),
+    Nobody,
+}
+
+impl TeammateRef {
+    /// Reads a reference. One of neither form is kept as it is and resolves to nobody.
+    pub fn parse(given: &str) -> Self {
+        let target = match given.strip_prefix("alt:email:") {
+            Some(email) => Target::Email(EmailKey::of(email)),
+            None => given.parse().map_or(Target::Nobody, Target::Id),
+        };
+        Self { given: given.into(), target }
+    }
+
+    /// The reference as it was given.
+    pub fn given(&self) -> &str {
+        &self.given
+    }
+}
+
+impl From<TeammateId> for TeammateRef {
+    fn from(id: TeammateId) -> Self {
+        Self { given: id.to_string().into(), target: Target::Id(id) }
+    }
+}
+
+impl fmt::Debug for TeammateRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.target {
+            Target::Id(id) => write!(f, "TeammateRef({id})"),
+            Target::Email(_) | Target::Nobody => f.write_str("TeammateRef(…)"),
+        }
+    }
+}
+
+/// Creates a teammate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateTeammate {
+    /// The address.
+    pub email: EmailAddress,
+    /// What it is mentioned by; made from the address when absent.
+    pub username: Option<Username>,
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// Whether it administers the company.
+    pub role: Role,
+    /// Whether it is there for work.
+    pub availability: Availability,
+    /// Values of custom fields by name.
+    pub custom_fields: Vec<(Box<str>, GivenValue)>,
+    /// Whether the person is invited by mail.
+    pub invitation: InvitationWish,
+}
+
+/// Changes what is given of a teammate, and nothing else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateTeammate {
+    /// Whom.
+    pub teammate: TeammateRef,
+    /// The version that the caller saw.
+    pub precondition: Precondition,
+    /// The new address.
+    pub email: Option<EmailAddress>,
+    /// The new username.
+    pub username: Option<Username>,
+    /// The new first name.
+    pub first_name: Option<PersonName>,
+    /// The new last name.
+    pub last_name: Option<PersonName>,
+    /// The new role.
+    pub role: Option<Role>,
+    /// The new availability.
+    pub availability: Option<Availability>,
+    /// The new standing.
+    pub standing: Option<Standing>,
+    /// All values of custom fields by name; replaces the whole map.
+    pub custom_fields: Option<Vec<(Box<str>, GivenValue)>>,
+}
+
+impl UpdateTeammate {
+    /// A change of nothing, to be filled in.
+    pub fn of(teammate: TeammateRef) -> Self {
+        Self {
+            teammate,
+            precondition: Precondition::None,
+            email: None,
+            username: None,
+            first_name: None,
+            last_name: None,
+            role: None,
+            availability: None,
+            standing: None,
+            custom_fields: None,
+        }
+    }
+}
+
+/// Deactivates a teammate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockTeammate {
+    /// Whom.
+    pub teammate: TeammateRef,
+    /// The version that the caller saw.
+    pub precondition: Precondition,
+}
+
+/// Brings a blocked teammate back; for operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReactivateTeammate {
+    /// Whom.
+    pub teammate: TeammateRef,
+}
+
+/// What was and what is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change<T> {
+    /// What was.
+    pub from: T,
+    /// What is.
+    pub to: T,
+}
+
+/// The personal part of a new teammate, which can be erased later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The address.
+    pub email: EmailAddress,
+    /// What it is mentioned by.
+    pub username: Username,
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// Values of custom fields.
+    pub custom_fields: FieldValues,
+}
+
+/// A teammate was created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeammateCreated {
+    /// Who.
+    pub teammate: TeammateId,
+    /// Whether it administers the company.
+    pub role: Role,
+    /// Whether it is there for work.
+    pub availability: Availability,
+    /// Whether the person is invited by mail.
+    pub invitation: InvitationWish,
+    /// The personal part; `None` once erased.
+    #[serde(skip)]
+    pub profile: Option<Profile>,
+}
+
+impl Durable for TeammateCreated {
+    type Personal = Profile;
+
+    fn personal(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    fn with_personal(mut self, personal: Option<Profile>) -> Self {
+        self.profile = personal;
+        self
+    }
+}
+
+/// The personal part of a change, which can be erased later.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileChanges {
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Change<EmailAddress>>,
+    /// The username.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<Change<Username>>,
+    /// The first name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<Change<PersonName>>,
+    /// The last name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<Change<PersonName>>,
+    /// The values of custom fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_fields: Option<Change<FieldValues>>,
+}
+
+/// A teammate was changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeammateUpdated {
+    /// Who.
+    pub teammate: TeammateId,
+    /// The role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Change<Role>>,
+    /// The availability.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Change<Availability>>,
+    /// The personal part; `None` where nothing of it changed, and once erased.
+    #[serde(skip)]
+    pub profile: Option<ProfileChanges>,
+}
+
+impl Durable for TeammateUpdated {
+    type Personal = ProfileChanges;
+
+    fn personal(&self) -> Option<&ProfileChanges> {
+        self.profile.as_ref()
+    }
+
+    fn with_personal(mut self, personal: Option<ProfileChanges>) -> Self {
+        self.profile = personal;
+        self
+    }
+}
+
+/// A teammate was blocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeammateBlocked {
+    /// Who.
+    pub teammate: TeammateId,
+}
+
+/// A blocked teammate was brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeammateReactivated {
+    /// Who.
+    pub teammate: TeammateId,
+}
+
+impl Company {
+    /// The teammate that a reference names.
+    pub fn find_teammate(&self, reference: &TeammateRef) -> Option<&Arc<Teammate>> {
+        match &reference.target {
+            Target::Id(id) => self.teammates.get(id),
+            Target::Email(key) => self.by_email.get(key).and_then(|id| self.teammates.get(id)),
+            Target::Nobody => None,
+        }
+    }
+
+    pub(crate) fn require_teammate(&self, reference: &TeammateRef) -> Result<&Arc<Teammate>, Refusal> {
+        self.find_teammate(reference)
+            .ok_or_else(|| Refusal::UnknownTeammates { given: vec![reference.given.clone()] })
+    }
+
+    pub(crate) fn change_teammate(&mut self, id: TeammateId, change: impl FnOnce(&mut Teammate)) {
+        if let Some(teammate) = self.teammates.get_mut(&id) {
+            change(Arc::make_mut(teammate));
+        }
+    }
+
+    fn holder_of(&self, email: Option<&EmailAddress>, username: Option<&Username>) -> Vec<Taken> {
+        let email = email.and_then(|email| Some((TakenField::Email, *self.by_email.get(&email.key())?)));
+        let username = username.and_then(|name| Some((TakenField::Username, *self.by_username.get(name)?)));
+        email.into_iter().chain(username).map(|(field, holder)| Taken { field, holder }).collect()
+    }
+
+    fn free_username(&self, email: &EmailAddress) -> Username {
+        let base = Username::from_local_part(email.local_part());
+        if !self.by_username.contains_key(&base) {
+            return base;
+        }
+        // Gallop to a free number, then halve the gap to a used one: a few look-ups however many share the base.
+        let is_free = |number: u64| !self.by_username.contains_key(&base.numbered(number));
+        let (mut used, mut free) = (1, 2);
+        while !is_free(free) {
+            used = free;
+            free *= 2;
+        }
+        while free - used > 1 {
+            let middle = u64::midpoint(used, free);
+            if is_free(middle) {
+                free = middle;
+            } else {
+                used = middle;
+            }
+        }
+        base.numbered(free)
+    }
+}
+
+pub(crate) fn create(company: &Company, command: &CreateTeammate) -> Result<Vec<Event>, Refusal> {
+    let custom_fields = custom_field::check(company, &command.custom_fields).map_err(Refusal::Invalid)?;
+    let taken = company.holder_of(Some(&command.email), command.username.as_ref());
+    if !taken.is_empty() {
+        return Err(Refusal::Taken(taken));
+    }
+    let username = command.username.clone().unwrap_or_else(|| company.free_username(&command.email));
+    Ok(vec![Event::TeammateCreated(TeammateCreated {
+        teammate: TeammateId::new(company.counters.teammate + 1),
+        role: command.role,
+        availability: command.availability,
+        invitation: command.invitation,
+        profile: Some(Profile {
+            email: command.email.clone(),
+            username,
+            first_name: command.first_name.clone(),
+            last_name: command.last_name.clone(),
+            custom_fields,
+        }),
+    })])
+}
+
+pub(crate) fn update(
+    company: &Company,
+    command: &UpdateTeammate,
+    occasion: &Occasion,
+) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.require_teammate(&command.teammate)?;
+    check_precondition(teammate, &command.precondition)?;
+    let custom_fields = command.custom_fields.as_ref().map(|given| custom_field::check(company, given));
+    let custom_fields = custom_fields.transpose().map_err(Refusal::Invalid)?;
+    let mut taken = company.holder_of(command.email.as_ref(), command.username.as_ref());
+    taken.retain(|taken| taken.holder != teammate.id);
+    if !taken.is_empty() {
+        return Err(Refusal::Taken(taken));
+    }
+    let standing = command.standing.unwrap_or(teammate.standing);
+    if standing != teammate.standing && standing == Standing::Active {
+        check_reactivation(company, teammate, occasion)?;
+    }
+    let stays_admin = command.role.unwrap_or(teammate.role) == Role::Admin && standing == Standing::Active;
+    if !stays_admin {
+        check_another_admin(company, teammate)?;
+    }
+    let profile = ProfileChanges {
+        email: change(&teammate.email, command.email.as_ref()),
+        username: change(&teammate.username, command.username.as_ref()),
+        first_name: change(&teammate.first_name, command.first_name.as_ref()),
+        last_name: change(&teammate.last_name, command.last_name.as_ref()),
+        custom_fields: change(&teammate.custom_fields, custom_fields.as_ref()),
+    };
+    let updated = TeammateUpdated {
+        teammate: teammate.id,
+        role: change(&teammate.role, command.role.as_ref()),
+        availability: change(&teammate.availability, command.availability.as_ref()),
+        profile: (profile != ProfileChanges::default()).then_some(profile),
+    };
+    let changes_something =
+        updated.role.is_some() || updated.availability.is_some() || updated.profile.is_some();
+    let mut events = Vec::new();
+    if changes_something {
+        events.push(Event::TeammateUpdated(updated));
+    }
+    if standing != teammate.standing {
+        events.push(match standing {
+            Standing::Blocked => Event::TeammateBlocked(TeammateBlocked { teammate: teammate.id }),
+            Standing::Active => Event::TeammateReactivated(TeammateReactivated { teammate: teammate.id }),
+        });
+    }
+    Ok(events)
+}
+
+fn change<T: PartialEq + Clone>(from: &T, to: Option<&T>) -> Option<Change<T>> {
+    to.filter(|to| *to != from).map(|to| Change { from: from.clone(), to: to.clone() })
+}
+
+fn check_precondition(teammate: &Teammate, precondition: &Precondition) -> Result<(), Refusal> {
+    if precondition.allows(teammate.revision) { Ok(()) } else { Err(Refusal::ChangedSince) }
+}
+
+fn check_reactivation(company: &Company, teammate: &Teammate, occasion: &Occasion) -> Result<(), Refusal> {
+    let over_rest = matches!(occasion.actor, Actor::Api(_));
+    if over_rest && company.settings.reactivation == Reactivation::Console {
+        return Err(Refusal::ReactivationNeedsAPerson { teammate: teammate.id });
+    }
+    Ok(())
+}
+
+fn check_another_admin(company: &Company, teammate: &Teammate) -> Result<(), Refusal> {
+    if teammate.counts_as_admin() && company.active_admins == 1 {
+        return Err(Refusal::LastAdmin { teammate: teammate.id });
+    }
+    Ok(())
+}
+
+pub(crate) fn block(company: &Company, command: &BlockTeammate) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.require_teammate(&command.teammate)?;
+    check_precondition(teammate, &command.precondition)?;
+    if teammate.standing == Standing::Blocked {
+        return Ok(vec![]);
+    }
+    check_another_admin(company, teammate)?;
+    Ok(vec![Event::TeammateBlocked(TeammateBlocked { teammate: teammate.id })])
+}
+
+pub(crate) fn reactivate(
+    company: &Company,
+    command: &ReactivateTeammate,
+    occasion: &Occasion,
+) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.require_teammate(&command.teammate)?;
+    if teammate.standing == Standing::Active {
+        return Ok(vec![]);
+    }
+    check_reactivation(company, teammate, occasion)?;
+    Ok(vec![Event::TeammateReactivated(TeammateReactivated { teammate: teammate.id })])
+}
+
+pub(crate) fn created(company: &mut Company, event: &TeammateCreated, stamp: &Stamp) {
+    let TeammateCreated { teammate: id, role, availability, invitation, profile } = event;
+    let Profile { email, username, first_name, last_name, custom_fields } =
+        profile.clone().unwrap_or_else(|| Profile {
+            email: EmailAddress::erased(id),
+            username: Username::from_local_part(&format!("erased_{id}")),
+            first_name: PersonName::empty(),
+            last_name: PersonName::empty(),
+            custom_fields: FieldValues::default(),
+        });
+    company.counters.teammate = company.counters.teammate.max(id.number());
+    company.by_email.insert(email.key(), *id);
+    company.by_username.insert(username.clone(), *id);
+    let teammate = Teammate {
+        id: *id,
+        email,
+        username,
+        first_name,
+        last_name,
+        role: *role,
+        availability: *availability,
+        standing: Standing::Active,
+        custom_fields,
+        invitation: Invitation::wished(*invitation),
+        teams: Box::default(),
+        created_at: stamp.time,
+        revision: stamp.version,
+    };
+    company.active_admins += u64::from(teammate.counts_as_admin());
+    company.teammates.insert(*id, Arc::new(teammate));
+}
+
+pub(crate) fn updated(company: &mut Company, event: &TeammateUpdated, stamp: &Stamp) {
+    let TeammateUpdated { teammate: id, role, availability, profile } = event;
+    let Some(before) = company.teammates.get(id).cloned() else { return };
+    let mut after = Teammate::clone(&before);
+    if let Some(role) = role {
+        after.role = role.to;
+    }
+    if let Some(availability) = availability {
+        after.availability = availability.to;
+    }
+    if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields }) = profile.clone() {
+        take(&mut after.email, email);
+        take(&mut after.username, username);
+        take(&mut after.first_name, first_name);
+        take(&mut after.last_name, last_name);
+        take(&mut after.custom_fields, custom_fields);
+    }
+    after.revision = stamp.version;
+    if before.email != after.email {
+        company.by_email.remove(&before.email.key());
+        company.by_email.insert(after.email.key(), *id);
+    }
+    if before.username != after.username {
+        company.by_username.remove(&before.username);
+        company.by_username.insert(after.username.clone(), *id);
+    }
+    replace(company, &before, after);
+}
+
+fn take<T>(field: &mut T, change: Option<Change<T>>) {
+    if let Some(change) = change {
+        *field = change.to;
+    }
+}
+
+fn replace(company: &mut Company, before: &Teammate, after: Teammate) {
+    company.active_admins -= u64::from(before.counts_as_admin());
+    company.active_admins += u64::from(after.counts_as_admin());
+    company.teammates.insert(after.id, Arc::new(after));
+}
+
+pub(crate) fn blocked(company: &mut Company, event: &TeammateBlocked, stamp: &Stamp) {
+    let Some(before) = company.teammates.get(&event.teammate).cloned() else { return };
+    let mut after = Teammate::clone(&before);
+    after.standing = Standing::Blocked;
+    after.revision = stamp.version;
+    if let Invitation::Sent { digest, .. } = before.invitation {
+        company.by_invitation.remove(&digest);
+    }
+    after.invitation = before.invitation.ended();
+    replace(company, &before, after);
+}
+
+pub(crate) fn reactivated(company: &mut Company, event: &TeammateReactivated, stamp: &Stamp) {
+    let Some(before) = company.teammates.get(&event.teammate).cloned() else { return };
+    let mut after = Teammate::clone(&before);
+    after.standing = Standing::Active;
+    after.revision = stamp.version;
+    replace(company, &before, after);
+}

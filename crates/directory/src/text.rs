@@ -1,0 +1,242 @@
+//! Names and other short texts, checked once at the border and trusted from then on.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Why a text cannot be taken; reads after the name of a field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextFault {
+    /// Nothing there where something is needed.
+    #[error("must not be empty")]
+    Empty,
+    /// More characters than the limit.
+    #[error("must be at most {limit} characters; this one has {length}")]
+    TooLong {
+        /// The most characters allowed.
+        limit: usize,
+        /// How many there were.
+        length: usize,
+    },
+    /// A control character, a bidirectional or a zero-width one.
+    #[error("must not contain control, bidirectional or zero-width characters; found U+{:04X} at character {}", *found as u32, at + 1)]
+    Control {
+        /// The character.
+        found: char,
+        /// Its place, counted in characters from 0.
+        at: usize,
+    },
+    /// Not of the allowed characters.
+    #[error("must be 1 to {limit} characters of {allowed}")]
+    Pattern {
+        /// The allowed characters, in words.
+        allowed: &'static str,
+        /// The most characters allowed.
+        limit: usize,
+    },
+}
+
+/// Whether a character could hide or reorder text: controls, bidirectional marks, zero-width ones.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{00AD}'
+                | '\u{061C}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+        )
+}
+
+fn visible(text: &str, limit: usize) -> Result<(), TextFault> {
+    let length = text.chars().count();
+    if length > limit {
+        return Err(TextFault::TooLong { limit, length });
+    }
+    match text.chars().enumerate().find(|(_, character)| is_hidden(*character)) {
+        Some((at, found)) => Err(TextFault::Control { found, at }),
+        None => Ok(()),
+    }
+}
+
+fn named(text: &str, limit: usize) -> Result<(), TextFault> {
+    if text.trim().is_empty() {
+        return Err(TextFault::Empty);
+    }
+    visible(text, limit)
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($check:expr);)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks the text; the fault reads after the field's name.
+            pub fn parse(text: &str) -> Result<Self, TextFault> {
+                let check: fn(&str) -> Result<(), TextFault> = $check;
+                check(text)?;
+                Ok(Self(text.into()))
+            }
+
+            /// The text as it was given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+texts! {
+    /// A first or last name: at most 256 visible characters, possibly none.
+    PersonName(|text| visible(text, 256));
+    /// What teammates are mentioned by: `[a-z0-9_]{1,64}`.
+    Username(|text| pattern(text, 64, "a to z, 0 to 9 and _", |c| matches!(c, 'a'..='z' | '0'..='9' | '_')));
+    /// A team's name: 1 to 256 visible characters.
+    TeamName(|text| named(text, 256));
+    /// A company's name: 1 to 256 visible characters.
+    CompanyName(|text| named(text, 256));
+    /// A company's short name in URLs and commands: `[a-z0-9-]{1,63}`, not starting or ending with `-`.
+    Slug(slug);
+    /// A custom field's name: 1 to 128 visible characters.
+    FieldName(|text| named(text, 128));
+    /// A value of a custom field of type `string`: at most 4,096 visible characters.
+    FieldText(|text| visible(text, 4096));
+    /// One of the values of a custom field of type `enum`: 1 to 256 visible characters.
+    Choice(|text| named(text, 256));
+    /// What an operator wrote about a token: at most 256 visible characters.
+    Note(|text| visible(text, 256));
+    /// SSO metadata as the identity provider gave it: 1 to 262,144 bytes.
+    SsoMetadata(metadata);
+}
+
+fn pattern(
+    text: &str,
+    limit: usize,
+    allowed: &'static str,
+    matches: fn(char) -> bool,
+) -> Result<(), TextFault> {
+    if text.is_empty() || text.len() > limit || !text.chars().all(matches) {
+        return Err(TextFault::Pattern { allowed, limit });
+    }
+    Ok(())
+}
+
+fn slug(text: &str) -> Result<(), TextFault> {
+    const ALLOWED: &str = "a to z, 0 to 9 and - (not at either end)";
+    if text.starts_with('-') || text.ends_with('-') {
+        return Err(TextFault::Pattern { allowed: ALLOWED, limit: 63 });
+    }
+    pattern(text, 63, ALLOWED, |c| matches!(c, 'a'..='z' | '0'..='9' | '-'))
+}
+
+fn metadata(text: &str) -> Result<(), TextFault> {
+    const LIMIT: usize = 256 * 1024;
+    if text.trim().is_empty() {
+        return Err(TextFault::Empty);
+    }
+    if text.len() > LIMIT {
+        return Err(TextFault::TooLong { limit: LIMIT, length: text.len() });
+    }
+    Ok(())
+}
+
+impl Slug {
+    /// A slug made from a company's name: its letters and digits in lower case, everything else as single hyphens.
+    pub fn from_name(name: &CompanyName) -> Self {
+        let mut slug = String::new();
+        for character in name.as_str().chars() {
+            if slug.len() >= 48 {
+                break;
+            }
+            if character.is_ascii_alphanumeric() {
+                slug.push(character.to_ascii_lowercase());
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        let slug = slug.trim_end_matches('-');
+        Self(if slug.is_empty() { "company".into() } else { slug.into() })
+    }
+
+    /// This slug with a number behind it, for when it is taken.
+    pub fn numbered(&self, number: u64) -> Self {
+        Self(format!("{}-{number}", self.0).into())
+    }
+}
+
+impl Username {
+    /// A username made from the part of an address before the `@`.
+    pub fn from_local_part(local: &str) -> Self {
+        let text: String = local
+            .chars()
+            .take(48)
+            .map(|character| match character.to_ascii_lowercase() {
+                kept @ ('a'..='z' | '0'..='9') => kept,
+                _ => '_',
+            })
+            .collect();
+        let text = text.trim_matches('_');
+        Self(if text.is_empty() { "teammate".into() } else { text.into() })
+    }
+
+    /// This username with a number behind it, for when it is taken.
+    pub fn numbered(&self, number: u64) -> Self {
+        Self(format!("{}{number}", self.0).into())
+    }
+}
+
+impl TeamName {
+    /// The form in which names of teams are compared: without regard to case.
+    pub fn folded(&self) -> Box<str> {
+        self.0.to_lowercase().into()
+    }
+}
+
+impl PersonName {
+    /// The empty name, which stands for "not given".
+    pub fn empty() -> Self {
+        Self("".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_hide_or_reorder_text_are_refused() {
+        for bad in ["a\u{202E}b", "a\0", "tab\t", "zero\u{200B}", "\u{FEFF}bom", "del\u{7f}"] {
+            assert!(PersonName::parse(bad).is_err(), "{bad:?}");
+        }
+        for good in ["", "Łukasz", "O'Brien", "山田", "=1+1", "<script>", "Анна", "𝔘nicode"] {
+            assert!(PersonName::parse(good).is_ok(), "{good:?}");
+        }
+        assert!(PersonName::parse(&"é".repeat(256)).is_ok());
+        assert!(PersonName::parse(&"e".repeat(257)).is_err());
+    }
+
+    #[test]
+    fn a_slug_comes_from_the_name() {
+        let of = |name: &str| Slug::from_name(&CompanyName::parse(name).unwrap()).to_string();
+        assert_eq!(of("Dunder Mifflin, Inc."), "dunder-mifflin-inc");
+        assert_eq!(of("株式会社"), "company");
+    }
+
+    #[test]
+    fn a_username_comes_from_the_address() {
+        assert_eq!(Username::from_local_part("Ana.Lopez+x").as_str(), "ana_lopez_x");
+        assert_eq!(Username::from_local_part("ü").as_str(), "teammate");
+    }
+}
