@@ -92,10 +92,27 @@ impl EmailKey {
             return Self(text.to_ascii_lowercase().into());
         }
         let Some((local, domain)) = text.split_once('@') else { return Self(text.into()) };
-        let local: String = local.nfc().collect();
+        let local = composed(local);
         let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_owned());
         Self(format!("{}@{}", local.to_ascii_lowercase(), domain.to_ascii_lowercase()).into())
     }
+}
+
+/// NFC, but for the few characters that it turns into ASCII, such as the Kelvin sign: they stay who they are.
+fn composed(local: &str) -> String {
+    let turns_ascii = |character: char| {
+        !character.is_ascii() && std::iter::once(character).nfc().all(|composed| composed.is_ascii())
+    };
+    local.split_inclusive(turns_ascii).fold(String::with_capacity(local.len()), |mut composed, piece| {
+        match piece.char_indices().next_back().filter(|(_, last)| turns_ascii(*last)) {
+            Some((at, last)) => {
+                composed.extend(piece[..at].nfc());
+                composed.push(last);
+            }
+            None => composed.extend(piece.nfc()),
+        }
+        composed
+    })
 }
 
 fn contains_punycode(text: &str) -> bool {
