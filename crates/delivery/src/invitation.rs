@@ -1,0 +1,164 @@
+//! Invitations: a follower notes who is to be invited, and a sender makes the link and writes the mail.
+//!
+//! The link's secret is made at the moment of sending and only its digest is stored. A crash between the two leaves the
+//! invitation due; the next try makes a new link, which ends the old one, and writes the same file again.
+
+use crate::mail::InvitationMail;
+use crate::outbox::Outbox;
+use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tenure_directory::invitation::{InvitationWish, SendInvitation};
+use tenure_directory::secret::{SecretKind, SecretText};
+use tenure_directory::settings::Invitations;
+use tenure_directory::{Actor, Command, CompanyId, Event, TeammateId};
+use tenure_engine::{Engine, Followed, Follower, WriteError};
+use tenure_journal::{Output, Settled, Settlement, Stream};
+use tokio::sync::Notify;
+
+/// The name under which the follower's checkpoint and outputs are stored.
+pub const INVITATION_FOLLOWER: &str = "invitation";
+
+/// How many invitations are sent together.
+const BATCH: usize = 100;
+/// How long a held or failed invitation waits before it is looked at again, in milliseconds.
+const AGAIN_MS: i64 = 5_000;
+/// How often due invitations are looked for when nothing new was told.
+const IDLE: Duration = Duration::from_secs(5);
+
+#[derive(Serialize, Deserialize)]
+struct Due {
+    teammate: TeammateId,
+    version: u64,
+}
+
+/// Notes every teammate that is to be invited.
+pub struct InvitationFollower;
+
+impl Follower for InvitationFollower {
+    fn name(&self) -> &'static str {
+        INVITATION_FOLLOWER
+    }
+
+    fn produce(&self, followed: &Followed<'_>) -> Vec<Output> {
+        let Event::TeammateCreated(event) = &followed.recorded.event else { return vec![] };
+        if event.invitation == InvitationWish::None {
+            return vec![];
+        }
+        let due = Due { teammate: event.teammate, version: followed.recorded.version.number() };
+        vec![Output {
+            follower: INVITATION_FOLLOWER.to_owned(),
+            key: format!("{}/{}/{}", followed.company, due.teammate, due.version),
+            stream: Stream(followed.company.number()),
+            due_ms: followed.recorded.time.as_ms(),
+            attempts: 0,
+            body: serde_json::to_string(&due).expect("an id and a number have a JSON form"),
+        }]
+    }
+}
+
+/// Sends what the follower noted.
+pub struct InvitationSender {
+    engine: Engine,
+    outbox: Outbox,
+    public_url: String,
+    told: Arc<Notify>,
+}
+
+impl InvitationSender {
+    /// A sender into an outbox; `told` wakes it when there is something new.
+    pub fn new(engine: Engine, outbox: Outbox, public_url: String, told: Arc<Notify>) -> Self {
+        Self { engine, outbox, public_url, told }
+    }
+
+    /// Sends until it is dropped.
+    pub async fn run(self) {
+        loop {
+            match self.send_due().await {
+                Ok(0) => {
+                    let _ = tokio::time::timeout(IDLE, self.told.notified()).await;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(error, "invitations cannot be sent; trying again");
+                    tokio::time::sleep(IDLE).await;
+                }
+            }
+        }
+    }
+
+    /// Sends what is due now, at most one batch. Returns how many were looked at.
+    pub async fn send_due(&self) -> Result<usize, String> {
+        let now = self.engine.now().as_ms();
+        let due = self.engine.journal().due_outputs(INVITATION_FOLLOWER, now, BATCH).await;
+        let due = due.map_err(|error| error.to_string())?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let settled = join_all(due.iter().map(|output| self.send(output))).await;
+        self.outbox.sync().map_err(|error| error.to_string())?;
+        let settlements: Vec<_> = due
+            .into_iter()
+            .zip(settled)
+            .map(|(output, settled)| Settlement { follower: output.follower, key: output.key, settled })
+            .collect();
+        self.engine.journal().settle(&settlements).await.map_err(|error| error.to_string())?;
+        Ok(settlements.len())
+    }
+
+    async fn send(&self, output: &Output) -> Settled {
+        let again = Settled::Again { due_ms: self.engine.now().as_ms() + AGAIN_MS };
+        let company = CompanyId::new(output.stream.0);
+        let due: Due = match serde_json::from_str(&output.body) {
+            Ok(due) => due,
+            Err(error) => {
+                tracing::error!(key = output.key, %error, "a due invitation cannot be read");
+                return again;
+            }
+        };
+        match self.write(company, &due).await {
+            Ok(Written::Sent | Written::NotNeeded) => Settled::Done,
+            Ok(Written::Held) => again,
+            Err(error) => {
+                tracing::warn!(%company, teammate = %due.teammate, error, "an invitation was not sent; trying again");
+                again
+            }
+        }
+    }
+
+    async fn write(&self, company: CompanyId, due: &Due) -> Result<Written, String> {
+        let state = self.engine.company(company).await.map_err(|error| error.to_string())?;
+        let state = state.ok_or("the company is not there")?;
+        if state.settings.invitations == Invitations::Hold {
+            return Ok(Written::Held);
+        }
+        let secret = SecretText::mint(SecretKind::Invitation, company, self.engine.random());
+        let command = SendInvitation { teammate: due.teammate, digest: secret.digest() };
+        let answered = self.engine.ask(company, Command::SendInvitation(command), Actor::Mail).await;
+        let state = match answered {
+            Ok(answered) => answered.company,
+            Err(WriteError::Refused(_)) => return Ok(Written::NotNeeded),
+            Err(error) => return Err(error.to_string()),
+        };
+        let teammate = state.teammates.get(&due.teammate).ok_or("the teammate is not there")?;
+        let mail = InvitationMail {
+            company: state.name.as_str(),
+            teammate,
+            link: &format!("{}/invitations/{}", self.public_url, secret.reveal()),
+            public_url: &self.public_url,
+            message_id: &format!("invitation.{company}.{}.{}", due.teammate, due.version),
+            sent_at: state.last_event_at,
+        };
+        let name = format!("{company}-{}-invitation-{}", due.teammate, due.version);
+        let mail = mail.to_bytes().map_err(|error| error.to_string())?;
+        self.outbox.put(&name, &mail).map_err(|error| error.to_string())?;
+        Ok(Written::Sent)
+    }
+}
+
+enum Written {
+    Sent,
+    Held,
+    NotNeeded,
+}

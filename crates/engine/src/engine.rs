@@ -1,0 +1,233 @@
+//! The handle that faces hold: reading states, submitting commands, reading history.
+
+use crate::codec::{company_event, stream_of};
+use crate::companies::Companies;
+use crate::outside::{Clock, Randomness};
+use crate::snapshots::SnapshotDesk;
+use crate::submission::{Answered, Keyed, Message, Submission, Target, WriteError};
+use crate::writer::WriterLoop;
+use crate::{QUEUE_LENGTH, codec};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use tenure_directory::{
+    Actor, Command, Company, CompanyId, Recorded, Registry, RegistryCommand, Timestamp, Urgency, Version,
+};
+use tenure_journal::{Journal, JournalError, ReplyKey, StoredReply};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+/// Why something cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal holds something that this Tenure cannot read.
+    #[error("{0}")]
+    Undecodable(String),
+}
+
+/// How a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It reads and writes.
+    Running,
+    /// It is coming to an end in good order.
+    Stopping,
+    /// The journal's outcome became unknown: reads go on while it drains, and no write succeeds any more.
+    Failed,
+}
+
+/// A handle on a node; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) randomness: Arc<dyn Randomness>,
+    pub(crate) companies: Companies,
+    pub(crate) snapshots: SnapshotDesk,
+    /// Told after every durable append; followers wait on it.
+    pub(crate) appended: Notify,
+    pub(crate) failed: OnceLock<String>,
+    pub(crate) failure: Notify,
+    stopping: AtomicBool,
+    normal: mpsc::Sender<Message>,
+    urgent: mpsc::Sender<Message>,
+}
+
+impl Engine {
+    /// Opens a node on a journal. The loop that comes with it must be run for commands to be answered.
+    pub async fn open(
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<(Engine, WriterLoop), ReadError> {
+        let companies = Companies::open(Arc::clone(&journal)).await?;
+        let (normal, normal_lane) = mpsc::channel(QUEUE_LENGTH);
+        let (urgent, urgent_lane) = mpsc::channel(QUEUE_LENGTH);
+        let inner = Arc::new(Inner {
+            journal,
+            clock,
+            randomness,
+            companies,
+            snapshots: SnapshotDesk::default(),
+            appended: Notify::new(),
+            failed: OnceLock::new(),
+            failure: Notify::new(),
+            stopping: AtomicBool::new(false),
+            normal,
+            urgent,
+        });
+        Ok((Engine { inner: Arc::clone(&inner) }, WriterLoop::new(inner, normal_lane, urgent_lane)))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Random bytes.
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        self.inner.randomness.bytes()
+    }
+
+    /// The journal, for followers and operators.
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.inner.journal
+    }
+
+    /// All companies that there are.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.inner.companies.registry()
+    }
+
+    /// The published state of a company if it is in memory; takes no lock.
+    pub fn loaded(&self, company: CompanyId) -> Option<Arc<Company>> {
+        self.inner.companies.loaded(company)
+    }
+
+    /// The published state of a company, read from the journal if need be; `None` for one that there is not.
+    pub async fn company(&self, company: CompanyId) -> Result<Option<Arc<Company>>, ReadError> {
+        self.inner.companies.get(company).await
+    }
+
+    /// A company as it was at a moment, from the journal; `None` before it was created.
+    pub async fn company_at(
+        &self,
+        company: CompanyId,
+        moment: Timestamp,
+    ) -> Result<Option<Company>, ReadError> {
+        self.inner.companies.at(company, moment).await
+    }
+
+    /// A company's events after a version, at most `limit`.
+    pub async fn history(
+        &self,
+        company: CompanyId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let after = codec::journal_version(after);
+        let stored = self.inner.journal.read_stream(stream_of(company), after, limit).await?;
+        stored.iter().map(company_event).collect()
+    }
+
+    /// The stored answer to a keyed request.
+    pub async fn reply(&self, key: &ReplyKey) -> Result<Option<StoredReply>, ReadError> {
+        Ok(self.inner.journal.reply(key).await?)
+    }
+
+    /// Asks something of a company and waits until it is durable.
+    pub async fn ask(
+        &self,
+        company: CompanyId,
+        command: Command,
+        actor: Actor,
+    ) -> Result<Answered, WriteError> {
+        self.submit(Target::Company(company, command), actor, None).await
+    }
+
+    /// Asks something of the registry and waits until it is durable.
+    pub async fn ask_registry(
+        &self,
+        command: RegistryCommand,
+        actor: Actor,
+    ) -> Result<Answered, WriteError> {
+        self.submit(Target::Registry(command), actor, None).await
+    }
+
+    /// Submits a command and waits until it is durable. Once handed over, it is carried out even if the caller goes away.
+    pub async fn submit(
+        &self,
+        target: Target,
+        actor: Actor,
+        keyed: Option<Keyed>,
+    ) -> Result<Answered, WriteError> {
+        if let Some(reason) = self.inner.failed.get() {
+            return Err(WriteError::OutcomeUnknown(reason.clone()));
+        }
+        let company = match &target {
+            Target::Company(id, _) => Some(*id),
+            Target::Registry(RegistryCommand::RenameCompany { company, .. }) => Some(*company),
+            Target::Registry(RegistryCommand::CreateCompany { .. }) => None,
+        };
+        if let Some(id) = company {
+            let company = self.company(id).await.map_err(|error| WriteError::Unreadable(error.to_string()))?;
+            if company.is_none() {
+                let given = id.to_string().into();
+                return Err(WriteError::Refused(tenure_directory::Refusal::UnknownCompany { given }));
+            }
+        }
+        let (answer, answered) = oneshot::channel();
+        let urgency = target.urgency();
+        self.send(urgency, Submission { target, actor, keyed, answer })?;
+        answered.await.unwrap_or(Err(WriteError::Stopping))
+    }
+
+    fn send(&self, urgency: Urgency, submission: Submission) -> Result<(), WriteError> {
+        if self.inner.stopping.load(Ordering::Relaxed) {
+            return Err(WriteError::Stopping);
+        }
+        let lane = match urgency {
+            Urgency::Normal => &self.inner.normal,
+            Urgency::EndsAccess => &self.inner.urgent,
+        };
+        lane.try_send(Message::Submit(Box::new(submission))).map_err(|error| match error {
+            TrySendError::Full(_) => WriteError::Overloaded,
+            TrySendError::Closed(_) => WriteError::Stopping,
+        })
+    }
+
+    /// How the node is.
+    pub fn health(&self) -> Health {
+        if self.inner.failed.get().is_some() {
+            Health::Failed
+        } else if self.inner.stopping.load(Ordering::Relaxed) {
+            Health::Stopping
+        } else {
+            Health::Running
+        }
+    }
+
+    /// Waits until the node has failed; for ever, if it does not.
+    pub async fn failed(&self) -> String {
+        loop {
+            let told = self.inner.failure.notified();
+            if let Some(reason) = self.inner.failed.get() {
+                return reason.clone();
+            }
+            told.await;
+        }
+    }
+
+    /// Takes no further commands, carries out those that wait, and ends the loop.
+    pub async fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Relaxed);
+        // A closed lane means that the loop has ended already.
+        let _ = self.inner.normal.send(Message::Stop).await;
+    }
+}

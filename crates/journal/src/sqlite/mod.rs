@@ -1,0 +1,256 @@
+//! The journal on SQLite: one file in WAL mode, `synchronous=FULL`, one connection that writes and checkpoints.
+//!
+//! The journal checkpoints by itself after commits instead of leaving it to SQLite's own hook, because that hook drops
+//! the error of a failed sync, and a failed sync must end the node.
+
+mod append;
+mod backup;
+mod read;
+mod side_file;
+mod verify;
+
+pub use verify::{Counts, Visit};
+
+use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
+use crate::follower::{Advance, Output, Settlement};
+use crate::reply::{ReplyKey, StoredReply};
+use crate::snapshot::Snapshot;
+use crate::{Answer, AppendError, Batch, Journal, JournalError};
+use append::Writer;
+use read::Readers;
+use rusqlite::{Connection, OpenFlags};
+use side_file::SideFile;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+/// The journal's file in the data folder.
+pub const JOURNAL_FILE: &str = "journal.db";
+/// The folder of snapshots in the data folder.
+pub const SNAPSHOT_FOLDER: &str = "snapshots";
+
+/// The oldest SQLite that may write a journal: earlier ones can lose commits when writing and checkpointing meet.
+const OLDEST_SQLITE: i32 = 3_051_003;
+const SCHEMA_VERSION: &str = "1";
+
+/// What to do when the journal is older than its side file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenShorter {
+    /// Refuse to open it.
+    Refuse,
+    /// Go on from what is there (`--accept-loss`).
+    Accept,
+}
+
+/// A journal in a folder.
+pub struct SqliteJournal {
+    writer: Arc<Mutex<Writer>>,
+    readers: Arc<Readers>,
+    folder: PathBuf,
+}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
+                JournalError::Damaged(error.to_string())
+            }
+            _ => JournalError::Storage(error.to_string()),
+        }
+    }
+}
+
+fn storage(what: &str, path: &Path, error: std::io::Error) -> JournalError {
+    JournalError::Storage(format!("cannot {what} {}: {error}", path.display()))
+}
+
+impl SqliteJournal {
+    /// Opens the journal in a folder, or makes an empty one there. The folder must exist, and nobody else may write it.
+    pub fn open(folder: &Path, when_shorter: WhenShorter) -> Result<Self, JournalError> {
+        if rusqlite::version_number() < OLDEST_SQLITE {
+            return Err(JournalError::Storage(format!(
+                "SQLite {} can lose commits; 3.51.3 or later is needed",
+                rusqlite::version()
+            )));
+        }
+        let snapshots = folder.join(SNAPSHOT_FOLDER);
+        std::fs::create_dir_all(&snapshots).map_err(|error| storage("make", &snapshots, error))?;
+        let path = folder.join(JOURNAL_FILE);
+        let connection = Connection::open_with_flags(&path, write_flags())?;
+        private(&path)?;
+        prepare(&connection)?;
+        let side_file = SideFile::open(folder, &connection, when_shorter)?;
+        let writer = Writer::new(connection, side_file)?;
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), readers: Arc::new(Readers::new(path)), folder: folder.into() })
+    }
+
+    fn with_writer<T>(&self, work: impl FnOnce(&mut Writer) -> T) -> T {
+        work(&mut self.writer.lock().expect("no holder of the writer panics"))
+    }
+
+    /// Writes on a thread that may block: what followers write must not hold up the async threads.
+    fn write_later(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<(), JournalError> + Send + 'static,
+    ) -> Answer<'static, Result<(), JournalError>> {
+        let writer = Arc::clone(&self.writer);
+        self.readers.later(move |_| work(&mut writer.lock().expect("no holder of the writer panics")))
+    }
+
+    fn snapshot_path(&self, stream: Stream) -> PathBuf {
+        self.folder.join(SNAPSHOT_FOLDER).join(format!("{stream}.snapshot"))
+    }
+}
+
+fn write_flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+#[cfg(unix)]
+fn private(path: &Path) -> Result<(), JournalError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .map_err(|error| storage("protect", path, error))
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<(), JournalError> {
+    Ok(())
+}
+
+fn prepare(connection: &Connection) -> Result<(), JournalError> {
+    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(JournalError::Storage(format!("the file system gives no write-ahead log (got `{mode}`)")));
+    }
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "trusted_schema", "off")?;
+    let empty: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
+    if empty {
+        connection.execute_batch(&format!(
+            "BEGIN IMMEDIATE; {} INSERT INTO about VALUES ('schema', '{SCHEMA_VERSION}'), \
+             ('journal', lower(hex(randomblob(16)))); COMMIT;",
+            include_str!("schema.sql")
+        ))?;
+    }
+    let schema: String =
+        connection.query_row("SELECT value FROM about WHERE key = 'schema'", [], |row| row.get(0))?;
+    if schema != SCHEMA_VERSION {
+        return Err(JournalError::Storage(format!(
+            "the journal has schema {schema}, and this Tenure knows {SCHEMA_VERSION}; use the Tenure that wrote it"
+        )));
+    }
+    Ok(())
+}
+
+impl Journal for SqliteJournal {
+    fn append<'a>(&'a self, batch: &'a Batch) -> Answer<'a, Result<(), AppendError>> {
+        // On the caller's thread: the engine has one of its own for this, and a hop would cost more than the commit.
+        Box::pin(async move { self.with_writer(|writer| writer.append(batch)) })
+    }
+
+    fn read_stream(
+        &self,
+        stream: Stream,
+        after: Version,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.readers.later(move |connection| read::stream(connection, stream, after, limit))
+    }
+
+    fn read_shard(
+        &self,
+        _: Shard,
+        after: Position,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.readers.later(move |connection| read::journal(connection, after, limit))
+    }
+
+    fn shards(&self) -> u16 {
+        1
+    }
+
+    fn heads<'a>(&'a self, streams: &'a [Stream]) -> Answer<'a, Result<Vec<Head>, JournalError>> {
+        let streams = streams.to_vec();
+        self.readers.later(move |connection| read::heads(connection, &streams))
+    }
+
+    fn store_snapshot(&self, snapshot: Snapshot) -> Answer<'_, Result<(), JournalError>> {
+        let path = self.snapshot_path(snapshot.stream);
+        self.readers.later(move |_| {
+            let draft = path.with_extension("draft");
+            std::fs::write(&draft, snapshot.to_file()).map_err(|error| storage("write", &draft, error))?;
+            private(&draft)?;
+            std::fs::rename(&draft, &path).map_err(|error| storage("write", &path, error))
+        })
+    }
+
+    fn load_snapshot(
+        &self,
+        stream: Stream,
+        form: u32,
+    ) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
+        let path = self.snapshot_path(stream);
+        self.readers.later(move |connection| {
+            let file = match std::fs::read(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(storage("read", &path, error)),
+            };
+            let Some(snapshot) = Snapshot::from_file(file) else {
+                tracing::warn!(path = %path.display(), "a snapshot is damaged; replaying instead");
+                return Ok(None);
+            };
+            let fits = snapshot.stream == stream
+                && read::hash_at(connection, stream, snapshot.version)? == Some(snapshot.hash);
+            if !fits {
+                tracing::warn!(path = %path.display(), "a snapshot does not fit the journal; replaying instead");
+            }
+            Ok((fits && snapshot.form == form).then_some(snapshot))
+        })
+    }
+
+    fn reply<'a>(&'a self, key: &'a ReplyKey) -> Answer<'a, Result<Option<StoredReply>, JournalError>> {
+        let key = key.clone();
+        self.readers.later(move |connection| read::reply(connection, &key))
+    }
+
+    fn checkpoint<'a>(
+        &'a self,
+        follower: &'a str,
+        shard: Shard,
+    ) -> Answer<'a, Result<Position, JournalError>> {
+        let follower = follower.to_owned();
+        self.readers.later(move |connection| read::checkpoint(connection, &follower, shard))
+    }
+
+    fn advance(&self, advance: Advance) -> Answer<'_, Result<(), JournalError>> {
+        self.write_later(move |writer| writer.advance(&advance))
+    }
+
+    fn due_outputs<'a>(
+        &'a self,
+        follower: &'a str,
+        now_ms: i64,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<Output>, JournalError>> {
+        let follower = follower.to_owned();
+        self.readers.later(move |connection| read::due_outputs(connection, &follower, now_ms, limit))
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Result<(), JournalError>> {
+        let settlements = settlements.to_vec();
+        self.write_later(move |writer| writer.settle(&settlements))
+    }
+
+    fn ping(&self) -> Answer<'_, Result<(), JournalError>> {
+        let healthy = self.with_writer(|writer| writer.healthy());
+        match healthy {
+            Ok(()) => self.readers.later(|connection| {
+                Ok(connection.query_row("SELECT 1 FROM about LIMIT 1", [], |_| Ok(()))?)
+            }),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The side file: the last position and hash, written once a second without a sync of its own, so that a journal that
+//! was cut short or put back from an old copy is noticed at the next start.
+
+use super::append::{signed, unsigned};
+use super::{WhenShorter, storage};
+use crate::JournalError;
+use crate::chain::ChainHash;
+use crate::envelope::Position;
+use rusqlite::{Connection, OptionalExtension as _};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+const SIDE_FILE: &str = "journal.head";
+const INTERVAL: Duration = Duration::from_secs(1);
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    journal: String,
+    position: u64,
+    hash: String,
+}
+
+pub(super) struct SideFile {
+    heads: Option<Sender<(Position, ChainHash)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl SideFile {
+    /// Compares the side file with the journal, then keeps it from now on.
+    pub(super) fn open(
+        folder: &Path,
+        connection: &Connection,
+        when_shorter: WhenShorter,
+    ) -> Result<Self, JournalError> {
+        let path = folder.join(SIDE_FILE);
+        let journal: String =
+            connection.query_row("SELECT value FROM about WHERE key = 'journal'", [], |row| row.get(0))?;
+        if when_shorter == WhenShorter::Refuse {
+            compare(&path, connection, &journal)?;
+        } else if let Err(error) = std::fs::remove_file(&path)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(storage("remove", &path, error));
+        }
+        let (heads, incoming) = channel();
+        let thread = std::thread::Builder::new()
+            .name("journal-head".to_owned())
+            .spawn(move || keep(&path, &journal, &incoming))
+            .map_err(|error| JournalError::Storage(format!("cannot start a thread: {error}")))?;
+        Ok(Self { heads: Some(heads), thread: Some(thread) })
+    }
+
+    pub(super) fn remember(&self, position: Position, hash: ChainHash) {
+        if let Some(heads) = &self.heads {
+            // The thread only ends with this value; if it died, the file is merely older than it could be.
+            let _ = heads.send((position, hash));
+        }
+    }
+}
+
+impl Drop for SideFile {
+    fn drop(&mut self) {
+        self.heads = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn keep(path: &Path, journal: &str, incoming: &std::sync::mpsc::Receiver<(Position, ChainHash)>) {
+    while let Ok(mut latest) = incoming.recv() {
+        let until = std::time::Instant::now() + INTERVAL;
+        let ended = loop {
+            match incoming.recv_timeout(until.saturating_duration_since(std::time::Instant::now())) {
+                Ok(newer) => latest = newer,
+                Err(RecvTimeoutError::Timeout) => break false,
+                Err(RecvTimeoutError::Disconnected) => break true,
+            }
+        };
+        if let Err(error) = write(path, journal, latest) {
+            tracing::warn!(%error, "the journal's side file could not be written");
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+fn write(path: &Path, journal: &str, (position, hash): (Position, ChainHash)) -> std::io::Result<()> {
+    let remembered = Remembered { journal: journal.to_owned(), position: position.0, hash: hash.to_string() };
+    let draft: PathBuf = path.with_extension("head-draft");
+    std::fs::write(&draft, serde_json::to_vec(&remembered)?)?;
+    std::fs::rename(&draft, path)
+}
+
+fn compare(path: &Path, connection: &Connection, journal: &str) -> Result<(), JournalError> {
+    let file = match std::fs::read(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(storage("read", path, error)),
+    };
+    let Ok(remembered) = serde_json::from_slice::<Remembered>(&file) else {
+        // A power cut can leave it empty, since it is never synced. Then it says nothing.
+        tracing::warn!(path = %path.display(), "the journal's side file is unreadable and says nothing");
+        return Ok(());
+    };
+    if remembered.journal != journal {
+        return Err(JournalError::Lost("it is another journal than the one that was here".to_owned()));
+    }
+    let hash: Option<[u8; 32]> = connection
+        .query_row("SELECT hash FROM events WHERE position = ?", [signed(remembered.position)], |row| row.get(0))
+        .optional()?;
+    match hash.map(ChainHash) {
+        Some(hash) if hash.to_string() == remembered.hash => Ok(()),
+        Some(_) => Err(JournalError::Lost(format!(
+            "the event at position {} is another than the one that was there",
+            remembered.position
+        ))),
+        None => {
+            let last: i64 =
+                connection.query_row("SELECT ifnull(max(position), 0) FROM events", [], |row| row.get(0))?;
+            Err(JournalError::Lost(format!(
+                "it ends at position {}, and it had reached {}",
+                unsigned(last),
+                remembered.position
+            )))
+        }
+    }
+}
