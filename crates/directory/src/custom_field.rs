@@ -334,3 +334,10 @@ fn check_value(
     };
     Ok(Some(value))
 }
+
+impl Company {
+    /// What is wrong with values of custom fields, for a face that has found other faults already and tells all at once.
+    pub fn check_custom_fields(&self, given: &[(Box<str>, GivenValue)]) -> Vec<Fault> {
+        check(self, given).err().unwrap_or_default()
+    }
+}

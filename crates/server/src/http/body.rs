@@ -1,0 +1,102 @@
+//! Reading a JSON body: type, size, speed, and only then its text.
+
+use crate::http::json::Json;
+use crate::http::limits::Limits;
+use crate::http::problem::Problem;
+use axum::body::Body;
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
+use hyper::StatusCode;
+use hyper::body::Body as _;
+use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use tokio::time::Instant;
+
+/// Reads a body as JSON.
+pub(crate) async fn read_json(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Json, Problem> {
+    check_headers(headers, &body, limits)?;
+    let bytes = read(body, limits).await?;
+    if bytes.is_empty() {
+        return Err(Problem::bad_request(
+            "request.body_missing",
+            "Body did not satisfy requirements: a JSON object is needed, and there is no body",
+        ));
+    }
+    check_type(headers)?;
+    Json::parse(&bytes).map_err(|fault| {
+        Problem::bad_request("request.not_json", format!("Body did not satisfy requirements: {fault}"))
+            .with_details(vec![format!("body {fault}")])
+    })
+}
+
+fn check_headers(headers: &HeaderMap, body: &Body, limits: &Limits) -> Result<(), Problem> {
+    let encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if encoded {
+        let message = "bodies must come without a Content-Encoding; send the JSON as it is";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.encoded", message));
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let least = announced.unwrap_or_else(|| body.size_hint().lower());
+    if usize::try_from(least).map_or(true, |least| least > limits.body_bytes) {
+        return Err(too_large(limits));
+    }
+    Ok(())
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    let charset = given.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    let utf8 = charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
+    if essence.eq_ignore_ascii_case("application/json") && utf8 {
+        return Ok(());
+    }
+    let message = if essence.is_empty() {
+        "the body needs the header `Content-Type: application/json`".to_owned()
+    } else {
+        format!("the body must be application/json in UTF-8, not {}", given.escape_debug())
+    };
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json_type", message))
+}
+
+fn closing(problem: Problem) -> Problem {
+    // What is left of the body would be read as the next request.
+    problem.with_header(CONNECTION, HeaderValue::from_static("close"))
+}
+
+fn too_large(limits: &Limits) -> Problem {
+    let message = format!("the body is larger than {} bytes; send less in one request", limits.body_bytes);
+    closing(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", message))
+}
+
+fn too_slow() -> Problem {
+    let message = "the body did not arrive in time; nothing was done";
+    closing(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", message))
+}
+
+async fn read(mut body: Body, limits: &Limits) -> Result<BytesMut, Problem> {
+    let start = Instant::now();
+    let mut bytes = BytesMut::new();
+    loop {
+        let frame = tokio::time::timeout_at(next_deadline(start, bytes.len(), limits), body.frame()).await;
+        let Some(frame) = frame.map_err(|_| too_slow())? else { return Ok(bytes) };
+        let frame = frame.map_err(|error| {
+            tracing::debug!(%error, "a body broke off");
+            closing(Problem::bad_request("request.cut_off", "Body did not satisfy requirements: it broke off before its end"))
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > limits.body_bytes {
+            return Err(too_large(limits));
+        }
+        bytes.extend_from_slice(&data);
+    }
+}
+
+/// When the next bytes must be there: the whole request has an end, and after a grace a least speed is asked for.
+fn next_deadline(start: Instant, read: usize, limits: &Limits) -> Instant {
+    let read = u64::try_from(read).expect("a length fits 64 bits");
+    let earned = std::time::Duration::from_secs(read / limits.body_bytes_per_second.max(1));
+    (start + limits.body_grace + earned).min(start + limits.request_timeout)
+}

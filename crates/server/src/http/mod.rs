@@ -1,0 +1,18 @@
+//! What all faces share: accepting connections, authentication, limits, bodies, conditions, and the shell around every
+//! request.
+
+pub mod accept;
+pub(crate) mod authentication;
+pub(crate) mod body;
+pub(crate) mod conditional;
+pub(crate) mod idempotency;
+pub(crate) mod json;
+pub(crate) mod limits;
+pub(crate) mod problem;
+pub(crate) mod rate_limit;
+pub(crate) mod request_id;
+pub(crate) mod shell;
+pub(crate) mod timed_io;
+pub(crate) mod tls;
+
+pub use limits::Limits;

@@ -1,0 +1,39 @@
+//! What all handlers share.
+
+use crate::http::idempotency::InFlight;
+use crate::http::limits::Limits;
+use crate::rest::page_token::PageKey;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use tenure_engine::Engine;
+use tokio::sync::Semaphore;
+
+/// How many reads of the past may run at once: each may replay a whole history.
+const PAST_READS: usize = 4;
+
+/// The handlers' state; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) engine: Engine,
+    /// What links start with; without a slash at its end.
+    pub(crate) public_url: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) page_key: PageKey,
+    pub(crate) in_flight: InFlight,
+    pub(crate) past_reads: Arc<Semaphore>,
+    pub(crate) metrics: Option<PrometheusHandle>,
+}
+
+impl App {
+    pub(crate) fn new(
+        engine: Engine,
+        public_url: &str,
+        limits: Limits,
+        page_key: PageKey,
+        metrics: Option<PrometheusHandle>,
+    ) -> Self {
+        let in_flight = InFlight::default();
+        let past_reads = Arc::new(Semaphore::new(PAST_READS));
+        Self { engine, public_url: public_url.into(), limits, page_key, in_flight, past_reads, metrics }
+    }
+}

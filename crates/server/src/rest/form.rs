@@ -1,0 +1,148 @@
+//! Reading a body's fields: every fault is collected, so that all are told at once.
+
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::rest::error::{BAD_BODY, of_refusal};
+use std::fmt::Display;
+use tenure_directory::custom_field::GivenValue;
+use tenure_directory::{Fault, Refusal};
+
+/// The fields of a body, taken one by one.
+pub(crate) struct Form {
+    noun: &'static str,
+    entries: Vec<(Box<str>, Json)>,
+    known: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
+
+impl Form {
+    /// Starts on a body, which must be an object. `noun` is what the body describes, for messages.
+    pub(crate) fn of(body: Json, noun: &'static str) -> Result<Self, Problem> {
+        match body {
+            Json::Object(entries) => Ok(Self { noun, entries, known: Vec::new(), faults: Vec::new() }),
+            other => {
+                let message = format!("must be a JSON object, not {}", other.describe());
+                Err(Problem::bad_request("request.invalid", format!("{BAD_BODY}: body {message}"))
+                    .with_details(vec![format!("body {message}")]))
+            }
+        }
+    }
+
+    fn take(&mut self, field: &'static str) -> Option<Json> {
+        self.known.push(field);
+        let place = self.entries.iter().position(|(name, _)| **name == *field)?;
+        Some(self.entries.remove(place).1)
+    }
+
+    fn fault(&mut self, field: &str, message: impl Into<Box<str>>) {
+        self.faults.push(Fault::new(field, message));
+    }
+
+    /// A text field, checked by `parse`.
+    pub(crate) fn text<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match self.take(field)? {
+            Json::Text(text) => match parse(&text) {
+                Ok(value) => return Some(value),
+                Err(fault) => self.fault(field, fault.to_string()),
+            },
+            other => self.fault(field, format!("must be a string, not {}", other.describe())),
+        }
+        None
+    }
+
+    /// A field that is true or false.
+    pub(crate) fn flag<T>(&mut self, field: &'static str, yes: T, no: T) -> Option<T> {
+        match self.take(field)? {
+            Json::Boolean(value) => Some(if value { yes } else { no }),
+            other => {
+                self.fault(field, format!("must be true or false, not {}", other.describe()));
+                None
+            }
+        }
+    }
+
+    /// An object of values by name.
+    pub(crate) fn values(&mut self, field: &'static str) -> Option<Vec<(Box<str>, GivenValue)>> {
+        match self.take(field)? {
+            Json::Object(entries) => {
+                Some(entries.into_iter().map(|(name, value)| (name, given(value))).collect())
+            }
+            other => {
+                self.fault(field, format!("must be an object, not {}", other.describe()));
+                None
+            }
+        }
+    }
+
+    /// An array of texts.
+    pub(crate) fn texts<T>(&mut self, field: &'static str, read: impl Fn(&str) -> T) -> Option<Vec<T>> {
+        let values = match self.take(field)? {
+            Json::Array(values) => values,
+            other => {
+                self.fault(field, format!("must be an array of strings, not {}", other.describe()));
+                return None;
+            }
+        };
+        let mut texts = Vec::with_capacity(values.len());
+        for (index, value) in values.into_iter().enumerate() {
+            match value {
+                Json::Text(text) => texts.push(read(&text)),
+                other => {
+                    self.fault(&format!("{field}[{index}]"), format!("must be a string, not {}", other.describe()));
+                    return None;
+                }
+            }
+        }
+        Some(texts)
+    }
+
+    /// A field that must be there.
+    pub(crate) fn require(&mut self, field: &'static str) {
+        if !self.entries.iter().any(|(name, _)| **name == *field) {
+            self.fault(field, "is required");
+        }
+    }
+
+    /// A field that must not be there.
+    pub(crate) fn refuse(&mut self, field: &'static str, reason: &str) {
+        if self.take(field).is_some() {
+            self.fault(field, reason);
+        }
+    }
+
+    /// A field that may only be there with the value that it has, so that a record read can be sent back.
+    pub(crate) fn unchanged(&mut self, field: &'static str, present: &serde_json::Value) {
+        let Some(sent) = self.take(field) else { return };
+        if sent.canonical() != *present {
+            self.fault(field, "is system-generated and cannot be changed; leave it out or send it as it is");
+        }
+    }
+
+    /// Ends the reading: what is left is not known. `more` adds faults that only the directory can find.
+    pub(crate) fn finish(mut self, more: impl FnOnce() -> Vec<Fault>) -> Result<(), Problem> {
+        let fields = self.known.join(", ");
+        for (name, _) in std::mem::take(&mut self.entries) {
+            let message = format!("is not a field of {}; the fields are: {fields}", self.noun);
+            self.fault(&name.escape_debug().to_string(), message);
+        }
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        self.faults.extend(more());
+        Err(of_refusal(&Refusal::Invalid(self.faults)))
+    }
+}
+
+fn given(value: Json) -> GivenValue {
+    match value {
+        Json::Null => GivenValue::Null,
+        Json::Boolean(value) => GivenValue::Boolean(value),
+        Json::Number(value) => GivenValue::Number(value),
+        Json::Text(value) => GivenValue::Text(value),
+        other @ (Json::Array(_) | Json::Object(_)) => GivenValue::Other(other.describe()),
+    }
+}

@@ -1,0 +1,128 @@
+//! Carrying out a POST, once for each `Idempotency-Key`.
+
+use crate::http::authentication::Caller;
+use crate::http::idempotency::{self, REPLAYED_FOR_MS};
+use crate::http::json::Json;
+use crate::http::problem::Problem;
+use crate::rest::app::App;
+use crate::rest::error::{RestError, body_of, of_refusal};
+use axum::body::Body;
+use axum::response::Response;
+use hyper::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tenure_directory::Command;
+use tenure_engine::{Answered, Keyed, Target, WriteError};
+use tenure_journal::{ReplyKey, StoredReply, Stream};
+
+/// An answer that can be stored and given again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) location: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) etag: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) body: String,
+}
+
+impl Reply {
+    /// 204.
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: String::new() }
+    }
+
+    fn of_problem(problem: &Problem) -> Self {
+        let body = String::from_utf8(body_of(problem)).expect("JSON is UTF-8");
+        Self { status: problem.status.as_u16(), location: None, etag: None, body }
+    }
+
+    fn respond(self) -> Response {
+        let has_body = !self.body.is_empty();
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        if has_body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let optional = [(LOCATION, self.location), (ETAG, self.etag)];
+        for (name, value) in optional {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, RestError> {
+        serde_json::from_slice(bytes).map_err(|error| Problem::internal(&error).into())
+    }
+}
+
+/// The key of a POST and the digest of what it asks, before the body is taken apart.
+pub(crate) fn fingerprint_of(
+    headers: &HeaderMap,
+    path: &str,
+    body: &Json,
+) -> Result<Option<(String, [u8; 32])>, RestError> {
+    let key = idempotency::key_of(headers)?;
+    Ok(key.map(|key| (key, idempotency::fingerprint(&Method::POST, path, body))))
+}
+
+/// Carries out the command of a POST and answers with what `render` makes of the result; once for each key.
+pub(crate) async fn post(
+    app: &App,
+    caller: &Caller,
+    keyed: Option<(String, [u8; 32])>,
+    command: Command,
+    render: impl Fn(&Answered) -> Reply + Send + Sync + 'static,
+) -> Result<Response, RestError> {
+    let target = Target::Company(caller.company.id, command);
+    let actor = caller.rest_actor();
+    let Some((key, fingerprint)) = keyed else {
+        let answered = app.engine.submit(target, actor, None).await?;
+        return Ok(render(&answered).respond());
+    };
+    let key = ReplyKey { stream: Stream(caller.company.id.number()), token: caller.token.id.to_string(), key };
+    let running = app.in_flight.start(&key)?;
+    if let Some(stored) = app.engine.reply(&key).await?.filter(|stored| is_fresh(app, stored)) {
+        return replay(&stored, fingerprint);
+    }
+    let render = Arc::new(move |result: Result<&Answered, &tenure_directory::Refusal>| {
+        let reply = match result {
+            Ok(answered) => render(answered),
+            Err(refusal) => Reply::of_problem(&of_refusal(refusal)),
+        };
+        serde_json::to_vec(&reply).expect("a reply has a JSON form")
+    });
+    let engine = app.engine.clone();
+    // In a task of its own: if the caller goes away, the key stays taken until the outcome is stored.
+    let submitted = tokio::spawn(async move {
+        let result = engine.submit(target, actor, Some(Keyed { key, fingerprint, render })).await;
+        drop(running);
+        result
+    });
+    match submitted.await.map_err(|error| Problem::internal(&error))? {
+        Ok(Answered { reply: Some(reply), .. }) | Err(WriteError::RefusedKeyed(reply)) => {
+            Ok(Reply::from_bytes(&reply)?.respond())
+        }
+        Ok(Answered { reply: None, .. }) => Err(Problem::internal(&"a keyed request has no reply").into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_fresh(app: &App, stored: &StoredReply) -> bool {
+    stored.time_ms.saturating_add(REPLAYED_FOR_MS) > app.engine.now().as_ms()
+}
+
+fn replay(stored: &StoredReply, fingerprint: [u8; 32]) -> Result<Response, RestError> {
+    if stored.fingerprint != fingerprint {
+        return Err(idempotency::other_request().into());
+    }
+    let mut response = Reply::from_bytes(&stored.answer)?.respond();
+    let replayed = HeaderName::from_static("idempotent-replayed");
+    response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+    Ok(response)
+}

@@ -1,0 +1,163 @@
+//! Lists: their query, their pages, their shape.
+
+use crate::http::problem::Problem;
+use crate::rest::app::App;
+use crate::rest::page_token::Cursor;
+use crate::rest::view::{Moment, parse_moment};
+use axum::extract::FromRequestParts;
+use hyper::http::request::Parts;
+use serde::Serialize;
+use std::convert::Infallible;
+use tenure_directory::CompanyId;
+use utoipa::ToSchema;
+
+/// The largest page.
+pub(crate) const MAX_LIMIT: u8 = 100;
+/// The page where none is asked for.
+pub(crate) const DEFAULT_LIMIT: u8 = 50;
+
+/// The parameters of a query, decoded, in their order.
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl FromRequestParts<App> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+    }
+}
+
+impl Query {
+    /// A parameter that may be there once.
+    fn one(&self, name: &str) -> Result<Option<&str>, Problem> {
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(bad_query(name, "must be given once"));
+        }
+        Ok(value)
+    }
+
+    /// The moment that a read asks for.
+    pub(crate) fn as_of(&self) -> Result<Option<Moment>, Problem> {
+        self.one("as_of")?.map(parse_moment).transpose()
+    }
+
+    fn limit(&self) -> Result<Option<u8>, Problem> {
+        let Some(text) = self.one("limit")? else { return Ok(None) };
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        match number {
+            Some(limit @ 1..=MAX_LIMIT) => Ok(Some(limit)),
+            _ => Err(bad_query("limit", &format!("must be a whole number from 1 to {MAX_LIMIT}"))),
+        }
+    }
+}
+
+pub(crate) fn bad_query(name: &str, message: &str) -> Problem {
+    Problem::bad_request("request.bad_query", format!("Bad query: {name} {message}"))
+        .with_details(vec![format!("{name} {message}")])
+}
+
+/// Which part of a list is asked for.
+pub(crate) struct PageRequest {
+    company: CompanyId,
+    path: String,
+    as_of: Option<Moment>,
+    /// `None`: all of it.
+    limit: Option<u8>,
+    /// The number of the item before the page.
+    pub(crate) after: u64,
+}
+
+impl PageRequest {
+    /// Reads the request for a part of the list at `path`. Where `default` is `None`, a list comes whole unless a limit
+    /// is given.
+    pub(crate) fn read(
+        app: &App,
+        company: CompanyId,
+        path: String,
+        query: &Query,
+        default: Option<u8>,
+    ) -> Result<Self, Problem> {
+        for name in ["offset", "page"] {
+            if query.0.iter().any(|(key, _)| key == name) {
+                let message = format!("offset pagination is not supported ({name}); follow `_pagination.next`");
+                return Err(Problem::bad_request("request.bad_query", message));
+            }
+        }
+        let as_of = query.as_of()?;
+        let given = query.limit()?;
+        let mut request = Self { company, path, as_of, limit: given.or(default), after: 0 };
+        if let Some(token) = query.one("page_token")? {
+            let cursor = app.page_key.open(company, &request.binding(), token);
+            let cursor = cursor.filter(|cursor| given.is_none_or(|given| given == cursor.limit));
+            let cursor = cursor.ok_or_else(|| {
+                let message = "is damaged, or was made for another list or other parameters; start from the first page";
+                bad_query("page_token", message)
+            })?;
+            (request.after, request.limit) = (cursor.after, Some(cursor.limit));
+        }
+        Ok(request)
+    }
+
+    /// What a page token is bound to beside the company.
+    fn binding(&self) -> String {
+        match &self.as_of {
+            Some(moment) => format!("{}?as_of={}", self.path, moment.given),
+            None => self.path.clone(),
+        }
+    }
+
+    /// Makes the page from the items after the cursor, each with its number, in order.
+    pub(crate) fn page<I, T>(&self, app: &App, items: impl Iterator<Item = (u64, I)>, show: impl Fn(I) -> T) -> List<T> {
+        let mut items = items.peekable();
+        let wanted = self.limit.map_or(usize::MAX, usize::from);
+        let mut results = Vec::with_capacity(wanted.min(usize::from(MAX_LIMIT)));
+        let mut last = self.after;
+        while results.len() < wanted {
+            let Some((number, item)) = items.next() else { break };
+            last = number;
+            results.push(show(item));
+        }
+        let next = items.peek().and(self.limit).map(|limit| self.next(app, Cursor { after: last, limit }));
+        let own = format!("{}{}", app.public_url, self.path);
+        List { pagination: Pagination { next }, links: SelfLink { own }, results }
+    }
+
+    fn next(&self, app: &App, cursor: Cursor) -> String {
+        let token = app.page_key.seal(self.company, &self.binding(), cursor);
+        let mut url = format!("{}{}?limit={}&page_token={token}", app.public_url, self.path, cursor.limit);
+        if let Some(moment) = &self.as_of {
+            url.push_str("&as_of=");
+            url.extend(form_urlencoded::byte_serialize(moment.given.as_bytes()));
+        }
+        url
+    }
+}
+
+/// A list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    #[serde(rename = "_pagination")]
+    pagination: Pagination,
+    #[serde(rename = "_links")]
+    links: SelfLink,
+    #[serde(rename = "_results")]
+    results: Vec<T>,
+}
+
+/// Where a list goes on.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Pagination {
+    /// The URL of the next page; `null` on the last.
+    next: Option<String>,
+}
+
+/// The link of a thing to itself.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SelfLink {
+    /// Its URL.
+    #[serde(rename = "self")]
+    pub(crate) own: String,
+}
