@@ -42,11 +42,12 @@ impl Follower for InvitationFollower {
     }
 
     fn produce(&self, followed: &Followed<'_>) -> Vec<Output> {
-        let Event::TeammateCreated(event) = &followed.recorded.event else { return vec![] };
-        if event.invitation == InvitationWish::None {
-            return vec![];
-        }
-        let due = Due { teammate: event.teammate, version: followed.recorded.version.number() };
+        let teammate = match &followed.recorded.event {
+            Event::TeammateCreated(event) if event.invitation == InvitationWish::Send => event.teammate,
+            Event::InvitationRequested(event) => event.teammate,
+            _ => return vec![],
+        };
+        let due = Due { teammate, version: followed.recorded.version.number() };
         vec![Output {
             follower: INVITATION_FOLLOWER.to_owned(),
             key: format!("{}/{}/{}", followed.company, due.teammate, due.version),

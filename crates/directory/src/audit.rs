@@ -34,6 +34,9 @@ impl Event {
             }
             Event::TeammateBlocked(event) => format!("teammate {} was blocked", event.teammate),
             Event::TeammateReactivated(event) => format!("teammate {} was reactivated", event.teammate),
+            Event::InvitationRequested(event) => {
+                format!("a new invitation was asked for teammate {}", event.teammate)
+            }
             Event::InvitationSent(event) => format!("an invitation was sent to teammate {}", event.teammate),
             Event::InvitationAccepted(event) => {
                 format!("teammate {} accepted the invitation", event.teammate)
@@ -72,6 +75,7 @@ impl Event {
             Event::TeammateUpdated(event) => std::slice::from_ref(&event.teammate),
             Event::TeammateBlocked(event) => std::slice::from_ref(&event.teammate),
             Event::TeammateReactivated(event) => std::slice::from_ref(&event.teammate),
+            Event::InvitationRequested(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationSent(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationAccepted(event) => std::slice::from_ref(&event.teammate),
             Event::TeammatesAdded(event) => &event.teammates,

@@ -1,7 +1,7 @@
 //! All commands of a company, gathered. Each is defined beside the rule that decides it.
 
 use crate::custom_field::{CreateCustomField, DeleteCustomField};
-use crate::invitation::{AcceptInvitation, SendInvitation};
+use crate::invitation::{AcceptInvitation, RequestInvitation, SendInvitation};
 use crate::settings::Setting;
 use crate::team::{AddToTeam, CreateTeam, DeleteTeam, RemoveFromTeam, RenameTeam};
 use crate::teammate::Standing;
@@ -20,6 +20,7 @@ pub enum Command {
     UpdateTeammate(UpdateTeammate),
     BlockTeammate(BlockTeammate),
     ReactivateTeammate(ReactivateTeammate),
+    RequestInvitation(RequestInvitation),
     SendInvitation(SendInvitation),
     AcceptInvitation(AcceptInvitation),
     CreateTeam(CreateTeam),
@@ -56,6 +57,7 @@ impl Command {
             | Command::CreateTeammate(_)
             | Command::UpdateTeammate(_)
             | Command::ReactivateTeammate(_)
+            | Command::RequestInvitation(_)
             | Command::SendInvitation(_)
             | Command::AcceptInvitation(_)
             | Command::CreateTeam(_)

@@ -6,7 +6,8 @@ use crate::id::TeammateId;
 use crate::occasion::{Occasion, Timestamp};
 use crate::refusal::Refusal;
 use crate::secret::SecretDigest;
-use crate::teammate::{Standing, TeammateRef};
+use crate::settings::Invitations;
+use crate::teammate::{Standing, Teammate, TeammateRef};
 use serde::{Deserialize, Serialize};
 
 /// For how long an invitation's link works: 7 days, in milliseconds.
@@ -62,6 +63,41 @@ impl Invitation {
     }
 }
 
+/// What is told of an invitation (`contract/events.md`, "Mail").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvitationStage {
+    /// There is none, or it was ended.
+    None,
+    /// On its way, or waiting for the person.
+    Pending,
+    /// Waiting until the company sends invitations again.
+    Held,
+    /// Its link no longer works.
+    Expired,
+    /// The person followed the link.
+    Accepted,
+}
+
+impl InvitationStage {
+    /// The stage's name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            InvitationStage::None => "none",
+            InvitationStage::Pending => "pending",
+            InvitationStage::Held => "held",
+            InvitationStage::Expired => "expired",
+            InvitationStage::Accepted => "accepted",
+        }
+    }
+}
+
+/// Asks for a new invitation of a teammate; the link of an earlier one stops working at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestInvitation {
+    /// Whom.
+    pub teammate: TeammateRef,
+}
+
 /// Makes a new link for a teammate's invitation; an earlier one stops working.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendInvitation {
@@ -76,6 +112,14 @@ pub struct SendInvitation {
 pub struct AcceptInvitation {
     /// The digest of the presented secret.
     pub digest: SecretDigest,
+}
+
+/// A new invitation was asked for, which ended an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationRequested {
+    /// For whom.
+    pub teammate: TeammateId,
 }
 
 /// A link was made and is being sent.
@@ -99,6 +143,18 @@ pub struct InvitationAccepted {
 }
 
 impl Company {
+    /// How far a teammate's invitation has come, at `now`.
+    pub fn invitation_stage(&self, teammate: &Teammate, now: Timestamp) -> InvitationStage {
+        match teammate.invitation {
+            Invitation::None => InvitationStage::None,
+            Invitation::Requested if self.settings.invitations == Invitations::Hold => InvitationStage::Held,
+            Invitation::Requested => InvitationStage::Pending,
+            Invitation::Sent { expires_at, .. } if expires_at <= now => InvitationStage::Expired,
+            Invitation::Sent { .. } => InvitationStage::Pending,
+            Invitation::Accepted { .. } => InvitationStage::Accepted,
+        }
+    }
+
     /// Whose invitation a presented secret is, if it can be accepted at `now`.
     pub fn open_invitation(&self, digest: &SecretDigest, now: Timestamp) -> Result<TeammateId, Refusal> {
         let teammate = self
@@ -113,6 +169,19 @@ impl Company {
             Invitation::None | Invitation::Requested | Invitation::Sent { .. } => {
                 Err(Refusal::UnknownInvitation)
             }
+        }
+    }
+}
+
+pub(crate) fn request(company: &Company, command: &RequestInvitation) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.require_teammate(&command.teammate)?;
+    if teammate.standing == Standing::Blocked {
+        return Err(Refusal::TeammateIsBlocked { teammate: teammate.id });
+    }
+    match teammate.invitation {
+        Invitation::Accepted { .. } => Err(Refusal::InvitationAccepted { teammate: teammate.id }),
+        Invitation::None | Invitation::Requested | Invitation::Sent { .. } => {
+            Ok(vec![Event::InvitationRequested(InvitationRequested { teammate: teammate.id })])
         }
     }
 }
@@ -146,13 +215,22 @@ pub(crate) fn accept(
     Ok(vec![Event::InvitationAccepted(InvitationAccepted { teammate })])
 }
 
-pub(crate) fn sent(company: &mut Company, event: &InvitationSent, _: &Stamp) {
-    let InvitationSent { teammate, digest, expires_at } = event.clone();
-    if let Some(Invitation::Sent { digest: earlier, .. }) =
+fn end_link(company: &mut Company, teammate: TeammateId) {
+    if let Some(Invitation::Sent { digest, .. }) =
         company.teammates.get(&teammate).map(|teammate| teammate.invitation)
     {
-        company.by_invitation.remove(&earlier);
+        company.by_invitation.remove(&digest);
     }
+}
+
+pub(crate) fn requested(company: &mut Company, event: &InvitationRequested, _: &Stamp) {
+    end_link(company, event.teammate);
+    company.change_teammate(event.teammate, |teammate| teammate.invitation = Invitation::Requested);
+}
+
+pub(crate) fn sent(company: &mut Company, event: &InvitationSent, _: &Stamp) {
+    let InvitationSent { teammate, digest, expires_at } = event.clone();
+    end_link(company, teammate);
     company.by_invitation.insert(digest, teammate);
     company.change_teammate(teammate, |teammate| {
         teammate.invitation = Invitation::Sent { digest, expires_at };

@@ -141,6 +141,11 @@ pub enum Refusal {
     InvitationExpired,
     /// A link that was followed before.
     InvitationUsed,
+    /// The teammate has accepted, and needs no invitation.
+    InvitationAccepted {
+        /// Who.
+        teammate: TeammateId,
+    },
 }
 
 impl From<Fault> for Refusal {
@@ -176,6 +181,7 @@ impl Refusal {
             Refusal::UnknownInvitation => "invitation.unknown",
             Refusal::InvitationExpired => "invitation.expired",
             Refusal::InvitationUsed => "invitation.used",
+            Refusal::InvitationAccepted { .. } => "invitation.accepted",
         }
     }
 
@@ -246,6 +252,9 @@ impl fmt::Display for Refusal {
                 f.write_str("this invitation has expired; ask your administrator for a new one")
             }
             Refusal::InvitationUsed => f.write_str("this invitation was accepted already; you can sign in"),
+            Refusal::InvitationAccepted { teammate } => {
+                write!(f, "teammate {teammate} has accepted an invitation already and needs no other")
+            }
         }
     }
 }

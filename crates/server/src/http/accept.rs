@@ -144,9 +144,11 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
+    // The guard that comes back must be gone before the connection is awaited again.
+    let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = stop.wait_for(|stop| *stop) => {
+        () = stopped => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

@@ -45,7 +45,7 @@ impl Default for Limits {
             body_grace: Duration::from_secs(5),
             body_bytes_per_second: 1024,
             request_timeout: Duration::from_secs(30),
-            idle_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_mins(1),
             write_timeout: Duration::from_secs(20),
             url_bytes: 8 * 1024,
             connections: 10_000,

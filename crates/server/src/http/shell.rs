@@ -6,6 +6,7 @@ use crate::http::limits::Limits;
 use crate::http::problem::Problem;
 use crate::http::rate_limit::{RateLimiter, Standing};
 use crate::http::request_id::RequestIds;
+use crate::last_used::LastUsed;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
@@ -49,6 +50,14 @@ pub struct Shell {
     limiter: RateLimiter,
     ids: RequestIds,
     trusted_proxies: Vec<IpNet>,
+    last_used: LastUsed,
+}
+
+/// How a shell is set up.
+pub(crate) struct ShellOptions {
+    pub(crate) limits: Limits,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) last_used: LastUsed,
 }
 
 /// How a path is guarded.
@@ -72,15 +81,10 @@ fn guard_of(path: &str) -> Guard {
 }
 
 impl Shell {
-    pub(crate) fn new(
-        engine: Engine,
-        router: Router,
-        render: RenderProblem,
-        limits: Limits,
-        trusted_proxies: Vec<IpNet>,
-    ) -> Self {
+    pub(crate) fn new(engine: Engine, router: Router, render: RenderProblem, options: ShellOptions) -> Self {
         let ids = RequestIds::new(u32::from_be_bytes(engine.random()));
-        Self { engine, router, render, limits, limiter: RateLimiter::default(), ids, trusted_proxies }
+        let ShellOptions { limits, trusted_proxies, last_used } = options;
+        Self { engine, router, render, limits, limiter: RateLimiter::default(), ids, trusted_proxies, last_used }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -131,6 +135,7 @@ impl Shell {
         if let Ok(caller) = &asking {
             seen.company = Some(caller.company.id);
             seen.token = Some(caller.token.id);
+            self.last_used.note(caller.company.id, caller.token.id, self.engine.now());
         }
         let standing = self.count(&asking, self.address_of(peer, &request));
         let mut response = if standing.exceeded {
@@ -232,12 +237,12 @@ async fn gzip(response: Response<Body>) -> Response<Body> {
     let (mut parts, body) = response.into_parts();
     let Ok(body) = body.collect().await else { return Response::from_parts(parts, Body::empty()) };
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    let encoded = encoder.write_all(&body.to_bytes()).and_then(|()| encoder.finish());
-    let encoded = encoded.expect("writing to a Vec cannot fail");
+    let compressed = encoder.write_all(&body.to_bytes()).and_then(|()| encoder.finish());
+    let compressed = compressed.expect("writing to a Vec cannot fail");
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     parts.headers.remove(CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(encoded))
+    Response::from_parts(parts, Body::from(compressed))
 }
 
 struct Seen {

@@ -1,6 +1,6 @@
 //! Authority as a type: a handler takes the right it needs, and has no other way to a company.
 
-use crate::http::authentication::Caller;
+use crate::http::authentication::{Caller, Stranger};
 use crate::http::problem::Problem;
 use crate::http::shell::{Asking, Trace};
 use crate::rest::app::App;
@@ -60,7 +60,7 @@ fn trace(parts: &Parts) {
 fn caller(parts: &mut Parts) -> Result<Caller, Problem> {
     trace(parts);
     let asking = parts.extensions.remove::<Asking>().expect("the shell puts it into every request");
-    let caller = asking.map_err(|stranger| stranger.problem())?;
+    let caller = asking.map_err(Stranger::problem)?;
     match caller.token.kind {
         TokenKind::Company | TokenKind::Teammate(_) => Ok(caller),
         TokenKind::Scim => {
@@ -133,13 +133,11 @@ impl FromRequestParts<App> for PathId {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestError> {
         let path: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, app).await;
-        match path {
-            Ok(Path(id)) => Ok(Self(id)),
-            Err(_) => {
-                let given = vec!["(not UTF-8)".into()];
-                Err(Refusal::UnknownTeammates { given }.into())
-            }
-        }
+        let Ok(Path(id)) = path else {
+            let given = vec!["(not UTF-8)".into()];
+            return Err(Refusal::UnknownTeammates { given }.into());
+        };
+        Ok(Self(id))
     }
 }
 

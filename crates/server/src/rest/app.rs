@@ -5,6 +5,7 @@ use crate::http::limits::Limits;
 use crate::rest::page_token::PageKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tenure_engine::Engine;
 use tokio::sync::Semaphore;
 
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) in_flight: InFlight,
     pub(crate) past_reads: Arc<Semaphore>,
     pub(crate) metrics: Option<PrometheusHandle>,
+    /// Whether the server was asked to stop and only goes on until load balancers have noticed.
+    pub(crate) draining: Arc<AtomicBool>,
 }
 
 impl App {
@@ -34,6 +37,13 @@ impl App {
     ) -> Self {
         let in_flight = InFlight::default();
         let past_reads = Arc::new(Semaphore::new(PAST_READS));
-        Self { engine, public_url: public_url.into(), limits, page_key, in_flight, past_reads, metrics }
+        let draining = Arc::new(AtomicBool::new(false));
+        Self { engine, public_url: public_url.into(), limits, page_key, in_flight, past_reads, metrics, draining }
+    }
+
+    /// Tells `/readyz` by this value that the server is about to stop.
+    pub(crate) fn draining_with(mut self, draining: Arc<AtomicBool>) -> Self {
+        self.draining = draining;
+        self
     }
 }

@@ -129,13 +129,15 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
         | Refusal::FieldNameTaken { .. }
         | Refusal::SlugTaken { .. }
         | Refusal::TooMany { .. }
+        | Refusal::InvitationAccepted { .. }
         | Refusal::SsoNotSet => StatusCode::CONFLICT,
         Refusal::ChangedSince => StatusCode::PRECONDITION_FAILED,
         Refusal::InvitationExpired | Refusal::InvitationUsed => StatusCode::GONE,
     };
     let message = match refusal {
-        Refusal::Invalid(_) => format!("{BAD_BODY}: {refusal}"),
-        Refusal::BlockedTeammates { .. } | Refusal::TeammateIsBlocked { .. } => format!("{BAD_BODY}: {refusal}"),
+        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } | Refusal::TeammateIsBlocked { .. } => {
+            format!("{BAD_BODY}: {refusal}")
+        }
         other => other.to_string(),
     };
     Problem::new(status, refusal.code(), message).with_details(refusal.details())

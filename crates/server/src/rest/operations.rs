@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hyper::StatusCode;
 use hyper::header::CONTENT_TYPE;
+use std::sync::atomic::Ordering;
 use tenure_engine::Health;
 
 const TEXT: [(hyper::header::HeaderName, &str); 1] = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
@@ -21,6 +22,9 @@ pub(super) async fn health(_: Traced) -> Response {
     responses((status = 200, body = String, content_type = "text/plain"), (status = 503, body = String, content_type = "text/plain")))]
 pub(super) async fn ready(_: Traced, State(app): State<App>) -> Response {
     let not_ready = |why: &'static str| (StatusCode::SERVICE_UNAVAILABLE, TEXT, why).into_response();
+    if app.draining.load(Ordering::Relaxed) {
+        return not_ready("the server is stopping\n");
+    }
     match app.engine.health() {
         Health::Failed => not_ready("the journal failed; the server stops\n"),
         Health::Stopping => not_ready("the server is stopping\n"),

@@ -111,8 +111,7 @@ impl Serialize for CustomFieldValues<'_> {
 fn whole(number: f64) -> serde_json::Number {
     #[expect(clippy::cast_possible_truncation, reason = "numbers are kept within the exact range of a double")]
     let integer = number as i64;
-    #[expect(clippy::cast_precision_loss, reason = "the comparison tells whether anything was lost")]
-    let is_whole = integer as f64 == number;
+    let is_whole = number.fract() == 0.0;
     let fraction = || serde_json::Number::from_f64(number).expect("only finite numbers are kept");
     if is_whole { integer.into() } else { fraction() }
 }

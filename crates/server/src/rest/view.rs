@@ -21,29 +21,14 @@ pub(crate) struct Moment {
     pub(crate) time: Timestamp,
 }
 
-/// Reads a moment: ISO 8601 with a zone, or epoch seconds with up to three decimals.
+/// Reads the moment of a query.
 pub(crate) fn parse_moment(given: &str) -> Result<Moment, Problem> {
-    let wrong = || {
-        bad_query("as_of", "must be a time in ISO 8601 with a zone, such as 2026-01-31T09:00:00Z, or in epoch seconds")
-    };
-    let time = match epoch_ms(given) {
-        Some(ms) => ms,
-        // In a query an unencoded + is a space.
-        None => given.replace(' ', "+").parse::<jiff::Timestamp>().map_err(|_| wrong())?.as_millisecond(),
-    };
-    Ok(Moment { given: given.to_owned(), time: Timestamp::from_ms(time) })
-}
-
-fn epoch_ms(given: &str) -> Option<i64> {
-    let (seconds, decimals) = given.split_once('.').unwrap_or((given, "0"));
-    let digits = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if !digits(seconds, 12) || !digits(decimals, 3) {
-        return None;
-    }
-    let ms: i64 = format!("{decimals:0<3}").parse().ok()?;
-    Some(seconds.parse::<i64>().ok()? * 1000 + ms)
+    let time = crate::moment::parse(given).ok_or_else(|| {
+        let message =
+            "must be a time in ISO 8601 with a zone, such as 2026-01-31T09:00:00Z, or in epoch seconds";
+        bad_query("as_of", message)
+    })?;
+    Ok(Moment { given: given.to_owned(), time })
 }
 
 impl App {
@@ -89,21 +74,4 @@ pub(crate) fn tagged(headers: &HeaderMap, revision: Version, representation: imp
     };
     response.headers_mut().insert(ETAG, conditional::etag(revision));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_read_in_both_forms() {
-        let ms = |given: &str| parse_moment(given).unwrap().time.as_ms();
-        assert_eq!(ms("1700000000"), 1_700_000_000_000);
-        assert_eq!(ms("1700000000.5"), 1_700_000_000_500);
-        assert_eq!(ms("2023-11-14T22:13:20Z"), 1_700_000_000_000);
-        assert_eq!(ms("2023-11-14T23:13:20 01:00"), 1_700_000_000_000);
-        for bad in ["", "now", "-1", "1.2345", "2023-11-14", "99999999999999999999", "1e9"] {
-            assert!(parse_moment(bad).is_err(), "{bad}");
-        }
-    }
 }
