@@ -51,7 +51,9 @@ impl InvitationMail<'_> {
             .from(from)
             .to(to)
             .subject(format!("You are invited to join {}", self.company))
-            .multipart(MultiPart::alternative().singlepart(plain(&self.text())).singlepart(html(&self.html())))?;
+            .multipart(
+                MultiPart::alternative().singlepart(plain(&self.text())).singlepart(html(&self.html())),
+            )?;
         Ok(message.formatted())
     }
 

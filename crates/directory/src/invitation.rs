@@ -148,9 +148,8 @@ impl Company {
         match teammate.invitation {
             Invitation::None => InvitationStage::None,
             Invitation::Requested if self.settings.invitations == Invitations::Hold => InvitationStage::Held,
-            Invitation::Requested => InvitationStage::Pending,
             Invitation::Sent { expires_at, .. } if expires_at <= now => InvitationStage::Expired,
-            Invitation::Sent { .. } => InvitationStage::Pending,
+            Invitation::Requested | Invitation::Sent { .. } => InvitationStage::Pending,
             Invitation::Accepted { .. } => InvitationStage::Accepted,
         }
     }

@@ -38,7 +38,8 @@ fn recorded<E>(
     let undecodable = |error: &dyn std::fmt::Display| {
         ReadError::Undecodable(format!("stream {}, version {}: {error}", stored.stream, stored.version))
     };
-    let event = decode(&stored.name, &stored.body, stored.personal.as_deref()).map_err(|e| undecodable(&e))?;
+    let event =
+        decode(&stored.name, &stored.body, stored.personal.as_deref()).map_err(|e| undecodable(&e))?;
     let actor = stored.actor.parse().map_err(|e| undecodable(&e))?;
     Ok(Recorded {
         version: directory_version(stored.version),

@@ -52,7 +52,8 @@ impl Companies {
         if self.registry.load().get(id).is_none() {
             return Ok(None);
         }
-        let lane = usize::try_from(id.number() % HYDRATION_LANES as u64).expect("a small remainder fits any usize");
+        let lane =
+            usize::try_from(id.number() % HYDRATION_LANES as u64).expect("a small remainder fits any usize");
         let _alone = self.hydrating[lane].lock().await;
         if let Some(company) = self.loaded(id) {
             return Ok(Some(company));
@@ -95,9 +96,8 @@ impl Companies {
     /// A company as it was at a moment; `None` before it was created.
     pub(crate) async fn at(&self, id: CompanyId, moment: Timestamp) -> Result<Option<Company>, ReadError> {
         let snapshot = read_snapshot(&*self.journal, id).await?;
-        let start = snapshot
-            .filter(|company| company.last_event_at <= moment)
-            .unwrap_or_else(|| Company::unborn(id));
+        let start =
+            snapshot.filter(|company| company.last_event_at <= moment).unwrap_or_else(|| Company::unborn(id));
         let company = replay(&*self.journal, start, Some(moment)).await?;
         Ok((company.version > Version::ZERO).then_some(company))
     }

@@ -152,11 +152,7 @@ impl Engine {
     }
 
     /// Asks something of the registry and waits until it is durable.
-    pub async fn ask_registry(
-        &self,
-        command: RegistryCommand,
-        actor: Actor,
-    ) -> Result<Answered, WriteError> {
+    pub async fn ask_registry(&self, command: RegistryCommand, actor: Actor) -> Result<Answered, WriteError> {
         self.submit(Target::Registry(command), actor, None).await
     }
 
@@ -176,7 +172,8 @@ impl Engine {
             Target::Registry(RegistryCommand::CreateCompany { .. }) => None,
         };
         if let Some(id) = company {
-            let company = self.company(id).await.map_err(|error| WriteError::Unreadable(error.to_string()))?;
+            let company =
+                self.company(id).await.map_err(|error| WriteError::Unreadable(error.to_string()))?;
             if company.is_none() {
                 let given = id.to_string().into();
                 return Err(WriteError::Refused(tenure_directory::Refusal::UnknownCompany { given }));

@@ -34,7 +34,10 @@ pub fn verify(journal: &Path, snapshots: Vec<Snapshot>) -> Result<Verified, Jour
     let counts = SqliteJournal::verify(journal, &mut |event| rebuilt.take(&event))?;
     for entry in rebuilt.registry.entries() {
         if !rebuilt.companies.contains_key(&entry.id) {
-            return Err(JournalError::Damaged(format!("company {} is registered and has no events", entry.id)));
+            return Err(JournalError::Damaged(format!(
+                "company {} is registered and has no events",
+                entry.id
+            )));
         }
     }
     let total = |count: fn(&Company) -> usize| rebuilt.companies.values().map(|c| count(c) as u64).sum();

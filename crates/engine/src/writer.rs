@@ -105,7 +105,10 @@ impl WriterLoop {
                     }
                 }
                 Err(AppendError::NotWritten { reason }) => {
-                    tracing::error!(reason, "the journal could not be written; nothing of this batch was done");
+                    tracing::error!(
+                        reason,
+                        "the journal could not be written; nothing of this batch was done"
+                    );
                     return refuse(submissions, &WriteError::NotWritten(reason));
                 }
                 Err(AppendError::OutcomeUnknown { reason }) => return self.fail(submissions, reason),
@@ -227,7 +230,8 @@ impl<'a> Draft<'a> {
         submission: &Submission,
     ) -> Arc<Company> {
         let randomness = Arc::clone(&self.inner.randomness);
-        let working = self.working(id).expect("the company was decided on, so it is among the working states");
+        let working =
+            self.working(id).expect("the company was decided on, so it is among the working states");
         if events.is_empty() {
             return Arc::clone(&working.state);
         }
@@ -281,7 +285,8 @@ impl<'a> Draft<'a> {
             expected: working.expected,
             events: std::mem::take(&mut working.events),
         });
-        let streams = registry.into_iter().chain(companies).filter(|append| !append.events.is_empty()).collect();
+        let streams =
+            registry.into_iter().chain(companies).filter(|append| !append.events.is_empty()).collect();
         Batch { streams, replies: std::mem::take(&mut self.replies) }
     }
 

@@ -14,8 +14,10 @@ mod snapshot;
 pub mod sqlite;
 
 pub use chain::{ChainHash, Link};
-pub use envelope::{Head, NewEvent, NewPersonal, Position, Shard, StoredEvent, Stream, StreamAppend, Version};
-pub use follower::{Advance, Output, Settlement, Settled};
+pub use envelope::{
+    Head, NewEvent, NewPersonal, Position, Shard, StoredEvent, Stream, StreamAppend, Version,
+};
+pub use follower::{Advance, Output, Settled, Settlement};
 pub use memory::MemoryJournal;
 pub use reply::{NewReply, ReplyKey, StoredReply};
 pub use snapshot::Snapshot;
@@ -110,11 +112,7 @@ pub trait Journal: Send + Sync + 'static {
     fn store_snapshot(&self, snapshot: Snapshot) -> Answer<'_, Result<(), JournalError>>;
 
     /// The latest snapshot of a stream in this form that is whole and fits the stream's chain.
-    fn load_snapshot(
-        &self,
-        stream: Stream,
-        form: u32,
-    ) -> Answer<'_, Result<Option<Snapshot>, JournalError>>;
+    fn load_snapshot(&self, stream: Stream, form: u32) -> Answer<'_, Result<Option<Snapshot>, JournalError>>;
 
     /// The reply that was stored under a key, if any.
     fn reply<'a>(&'a self, key: &'a ReplyKey) -> Answer<'a, Result<Option<StoredReply>, JournalError>>;

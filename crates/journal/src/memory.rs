@@ -27,7 +27,8 @@ struct Contents {
 
 impl Contents {
     fn head(&self, stream: Stream) -> Head {
-        let last = self.streams.get(&stream).and_then(|places| places.last()).map(|place| &self.events[*place]);
+        let last =
+            self.streams.get(&stream).and_then(|places| places.last()).map(|place| &self.events[*place]);
         last.map_or(Head { stream, version: Version(0), hash: ChainHash::default() }, |event| Head {
             stream,
             version: event.version,
@@ -141,12 +142,9 @@ impl Journal for MemoryJournal {
         now(Ok(()))
     }
 
-    fn load_snapshot(
-        &self,
-        stream: Stream,
-        form: u32,
-    ) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
-        let snapshot = self.contents().snapshots.get(&stream).filter(|snapshot| snapshot.form == form).cloned();
+    fn load_snapshot(&self, stream: Stream, form: u32) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
+        let snapshot =
+            self.contents().snapshots.get(&stream).filter(|snapshot| snapshot.form == form).cloned();
         now(Ok(snapshot))
     }
 

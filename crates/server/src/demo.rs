@@ -1,14 +1,14 @@
 //! A believable company to try things on (`serve --demo`).
 
 use crate::node::Node;
-use crate::operator::{CompanyRequest, NewToken, Operator, OperatorError, OperatorReply, OperatorRequest, TokenWish};
+use crate::operator::{
+    CompanyRequest, NewToken, Operator, OperatorError, OperatorReply, OperatorRequest, TokenWish,
+};
 use tenure_directory::custom_field::GivenValue;
 use tenure_directory::email::EmailAddress;
 use tenure_directory::invitation::InvitationWish;
 use tenure_directory::team::{AddToTeam, TeamRef};
-use tenure_directory::teammate::{
-    Availability, BlockTeammate, CreateTeammate, Role, TeammateRef,
-};
+use tenure_directory::teammate::{Availability, BlockTeammate, CreateTeammate, Role, TeammateRef};
 use tenure_directory::text::PersonName;
 use tenure_directory::{Actor, Command, CompanyId, Precondition, TeamId, TeammateId};
 
@@ -148,7 +148,7 @@ async fn people(node: &Node, company: CompanyId) -> Result<(), OperatorError> {
 
 fn person(number: u64, first: &str, last: &str, department: &str) -> CreateTeammate {
     let ascii = |name: &str| -> String {
-        let plain = name.to_lowercase().replace('ø', "o").replace('ö', "o");
+        let plain = name.to_lowercase().replace(['ø', 'ö'], "o");
         plain.chars().filter(char::is_ascii_alphabetic).collect()
     };
     let email = format!("{}.{}@harborcoffee.example", ascii(first), ascii(last));
@@ -161,7 +161,7 @@ fn person(number: u64, first: &str, last: &str, department: &str) -> CreateTeamm
         first_name: PersonName::parse(first).expect("the names of the demo are valid"),
         last_name: PersonName::parse(last).expect("the names of the demo are valid"),
         role: if number <= 2 { Role::Admin } else { Role::Member },
-        availability: if number % 7 == 0 { Availability::Away } else { Availability::Available },
+        availability: if number.is_multiple_of(7) { Availability::Away } else { Availability::Available },
         custom_fields: vec![
             ("Department".into(), text(department)),
             ("Employee number".into(), GivenValue::Number(1000.0 + count)),

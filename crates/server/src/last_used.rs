@@ -13,7 +13,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 
 /// The times of last use; cheap to clone. A crash loses at most the last seconds of them.
 #[derive(Clone)]
-pub struct LastUsed {
+pub(crate) struct LastUsed {
     times: Arc<papaya::HashMap<(CompanyId, TokenId), AtomicI64>>,
     path: Arc<Path>,
 }

@@ -21,6 +21,7 @@ pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("without the system's randomness no secret can be made, so nothing may go on");
+        getrandom::fill(bytes)
+            .expect("without the system's randomness no secret can be made, so nothing may go on");
     }
 }

@@ -170,6 +170,11 @@ impl Server {
         self.address
     }
 
+    /// Whether the server speaks TLS by itself.
+    pub fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// What links start with.
     pub fn public_url(&self) -> &str {
         &self.public_url
@@ -245,7 +250,12 @@ fn checked_url(given: &str) -> Result<String, ServerError> {
     let url: Uri = given.parse().map_err(|_| wrong())?;
     let is_http = matches!(url.scheme_str(), Some("http" | "https"));
     let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    if !is_http || url.host().is_none_or(str::is_empty) || url.query().is_some() || has_user || given.contains('#') {
+    if !is_http
+        || url.host().is_none_or(str::is_empty)
+        || url.query().is_some()
+        || has_user
+        || given.contains('#')
+    {
         return Err(wrong());
     }
     Ok(given.trim_end_matches('/').to_owned())

@@ -80,7 +80,30 @@ impl SqliteJournal {
         prepare(&connection)?;
         let side_file = SideFile::open(folder, &connection, when_shorter)?;
         let writer = Writer::new(connection, side_file)?;
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), readers: Arc::new(Readers::new(path)), folder: folder.into() })
+        Ok(Self {
+            writer: Arc::new(Mutex::new(writer)),
+            readers: Arc::new(Readers::new(path)),
+            folder: folder.into(),
+        })
+    }
+
+    /// The snapshots in a data folder that are whole.
+    pub fn snapshots_in(folder: &Path) -> Result<Vec<Snapshot>, JournalError> {
+        let snapshots = folder.join(SNAPSHOT_FOLDER);
+        let entries = match std::fs::read_dir(&snapshots) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(vec![]),
+            Err(error) => return Err(storage("read", &snapshots, error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| storage("read", &snapshots, error))?.path();
+            if path.extension().is_some_and(|extension| extension == "snapshot") {
+                let file = std::fs::read(&path).map_err(|error| storage("read", &path, error))?;
+                found.extend(Snapshot::from_file(file));
+            }
+        }
+        Ok(found)
     }
 
     fn with_writer<T>(&self, work: impl FnOnce(&mut Writer) -> T) -> T {
@@ -120,7 +143,9 @@ fn private(_: &Path) -> Result<(), JournalError> {
 fn prepare(connection: &Connection) -> Result<(), JournalError> {
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
-        return Err(JournalError::Storage(format!("the file system gives no write-ahead log (got `{mode}`)")));
+        return Err(JournalError::Storage(format!(
+            "the file system gives no write-ahead log (got `{mode}`)"
+        )));
     }
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
@@ -186,11 +211,7 @@ impl Journal for SqliteJournal {
         })
     }
 
-    fn load_snapshot(
-        &self,
-        stream: Stream,
-        form: u32,
-    ) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
+    fn load_snapshot(&self, stream: Stream, form: u32) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
         let path = self.snapshot_path(stream);
         self.readers.later(move |connection| {
             let file = match std::fs::read(&path) {
@@ -247,9 +268,9 @@ impl Journal for SqliteJournal {
     fn ping(&self) -> Answer<'_, Result<(), JournalError>> {
         let healthy = self.with_writer(|writer| writer.healthy());
         match healthy {
-            Ok(()) => self.readers.later(|connection| {
-                Ok(connection.query_row("SELECT 1 FROM about LIMIT 1", [], |_| Ok(()))?)
-            }),
+            Ok(()) => self
+                .readers
+                .later(|connection| Ok(connection.query_row("SELECT 1 FROM about LIMIT 1", [], |_| Ok(()))?)),
             Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }

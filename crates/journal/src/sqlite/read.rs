@@ -35,10 +35,7 @@ impl Readers {
         })
     }
 
-    fn with<T>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, JournalError>,
-    ) -> Result<T, JournalError> {
+    fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, JournalError> {
         let idle = self.idle.lock().expect("no holder of the lock panics").pop();
         let connection = idle.map_or_else(|| open(&self.path), Ok)?;
         let done = work(&connection)?;
@@ -95,7 +92,9 @@ pub(super) fn stream(
     let events: Vec<StoredEvent> = rows.collect::<Result<_, _>>()?;
     let expected = (after.0 + 1..).map(Version);
     match events.iter().zip(expected).find(|(event, version)| event.version != *version) {
-        Some((_, missing)) => Err(JournalError::Damaged(format!("version {missing} of stream {stream} is missing"))),
+        Some((_, missing)) => {
+            Err(JournalError::Damaged(format!("version {missing} of stream {stream} is missing")))
+        }
         None => Ok(events),
     }
 }
@@ -130,7 +129,8 @@ pub(super) fn hash_at(
 ) -> Result<Option<ChainHash>, JournalError> {
     let mut statement =
         connection.prepare_cached("SELECT hash FROM events WHERE company = ? AND version = ?")?;
-    let hash = statement.query_row(params![signed(stream.0), signed(version.0)], |row| row.get(0)).optional()?;
+    let hash =
+        statement.query_row(params![signed(stream.0), signed(version.0)], |row| row.get(0)).optional()?;
     Ok(hash.map(ChainHash))
 }
 

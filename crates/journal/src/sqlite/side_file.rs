@@ -111,7 +111,9 @@ fn compare(path: &Path, connection: &Connection, journal: &str) -> Result<(), Jo
         return Err(JournalError::Lost("it is another journal than the one that was here".to_owned()));
     }
     let hash: Option<[u8; 32]> = connection
-        .query_row("SELECT hash FROM events WHERE position = ?", [signed(remembered.position)], |row| row.get(0))
+        .query_row("SELECT hash FROM events WHERE position = ?", [signed(remembered.position)], |row| {
+            row.get(0)
+        })
         .optional()?;
     match hash.map(ChainHash) {
         Some(hash) if hash.to_string() == remembered.hash => Ok(()),

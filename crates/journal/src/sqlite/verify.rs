@@ -85,11 +85,21 @@ fn check_event(
     }
     let (version, hash) = heads.entry(event.stream).or_default();
     if event.version.0 != version.0 + 1 {
-        return Err(damaged(&format!("stream {} goes from version {version} to {}", event.stream, event.version)));
+        return Err(damaged(&format!(
+            "stream {} goes from version {version} to {}",
+            event.stream, event.version
+        )));
     }
     let StoredEvent { stream, version: this, time_ms, actor, name, body, .. } = &event;
-    let link =
-        Link { stream: *stream, version: *this, time_ms: *time_ms, actor, name, body, personal_digest: digest };
+    let link = Link {
+        stream: *stream,
+        version: *this,
+        time_ms: *time_ms,
+        actor,
+        name,
+        body,
+        personal_digest: digest,
+    };
     if link.hash(*hash) != event.hash {
         return Err(damaged("the event does not fit the chain; it was changed, or the one before it was"));
     }
@@ -109,5 +119,7 @@ fn check_heads(
     if heads == *expected {
         return Ok(());
     }
-    Err(JournalError::Damaged("the heads of the streams are not those of the events; the end is missing".to_owned()))
+    Err(JournalError::Damaged(
+        "the heads of the streams are not those of the events; the end is missing".to_owned(),
+    ))
 }

@@ -46,10 +46,13 @@ impl From<SecretFault> for Stranger {
 impl Stranger {
     pub(crate) fn problem(self) -> Problem {
         let (code, message) = match self {
-            Stranger::NoHeader => ("token.missing", "send a token in the header `Authorization: Bearer <token>`".to_owned()),
-            Stranger::OtherScheme => {
-                ("token.missing", "only the scheme Bearer is understood: `Authorization: Bearer <token>`".to_owned())
+            Stranger::NoHeader => {
+                ("token.missing", "send a token in the header `Authorization: Bearer <token>`".to_owned())
             }
+            Stranger::OtherScheme => (
+                "token.missing",
+                "only the scheme Bearer is understood: `Authorization: Bearer <token>`".to_owned(),
+            ),
             Stranger::Malformed => ("token.malformed", format!("the token {}", SecretFault::Form)),
             Stranger::Checksum => ("token.mistyped", format!("the token {}", SecretFault::Checksum)),
             Stranger::NotThere(fault) => (
@@ -61,7 +64,10 @@ impl Stranger {
                 fault.to_string(),
             ),
             Stranger::Unreadable => {
-                return Problem::unavailable("server.unreadable", "the data cannot be read at the moment; try again later");
+                return Problem::unavailable(
+                    "server.unreadable",
+                    "the data cannot be read at the moment; try again later",
+                );
             }
         };
         let challenge = match self {

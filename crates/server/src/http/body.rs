@@ -29,7 +29,10 @@ pub(crate) async fn read_json(headers: &HeaderMap, body: Body, limits: &Limits) 
 }
 
 fn check_headers(headers: &HeaderMap, body: &Body, limits: &Limits) -> Result<(), Problem> {
-    let encoded = headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let encoded = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if encoded {
         let message = "bodies must come without a Content-Encoding; send the JSON as it is";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.encoded", message));
@@ -84,7 +87,10 @@ async fn read(mut body: Body, limits: &Limits) -> Result<BytesMut, Problem> {
         let Some(frame) = frame.map_err(|_| too_slow())? else { return Ok(bytes) };
         let frame = frame.map_err(|error| {
             tracing::debug!(%error, "a body broke off");
-            closing(Problem::bad_request("request.cut_off", "Body did not satisfy requirements: it broke off before its end"))
+            closing(Problem::bad_request(
+                "request.cut_off",
+                "Body did not satisfy requirements: it broke off before its end",
+            ))
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > limits.body_bytes {

@@ -25,7 +25,9 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     if !sane || values.next().is_some() {
         return Err(Problem::bad_request(
             "request.bad_idempotency_key",
-            format!("Idempotency-Key must be there once, with 1 to {KEY_MAX} visible ASCII characters, such as a UUID"),
+            format!(
+                "Idempotency-Key must be there once, with 1 to {KEY_MAX} visible ASCII characters, such as a UUID"
+            ),
         ));
     }
     Ok(Some(bare.to_owned()))
@@ -60,7 +62,8 @@ impl InFlight {
         if started {
             return Ok(Running { in_flight: self.clone(), key: key.clone() });
         }
-        let message = "a request with this Idempotency-Key is still running; repeat it in a second to get its answer";
+        let message =
+            "a request with this Idempotency-Key is still running; repeat it in a second to get its answer";
         Err(Problem::new(StatusCode::CONFLICT, "request.still_running", message)
             .with_header(RETRY_AFTER, HeaderValue::from_static("1")))
     }
@@ -74,6 +77,7 @@ impl Drop for Running {
 
 /// 422: the key was used for something else.
 pub(crate) fn other_request() -> Problem {
-    let message = "this Idempotency-Key was used for another request within 24 hours; use a new key for a new request";
+    let message =
+        "this Idempotency-Key was used for another request within 24 hours; use a new key for a new request";
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "request.key_reused", message)
 }

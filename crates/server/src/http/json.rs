@@ -22,8 +22,9 @@ pub(crate) enum Json {
 impl Json {
     /// Reads a whole text, or says what is wrong and where.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| format!("it is not UTF-8; the first bad byte is at offset {}", error.valid_up_to()))?;
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            format!("it is not UTF-8; the first bad byte is at offset {}", error.valid_up_to())
+        })?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value = Nested { depth: 0 }.deserialize(&mut deserializer).map_err(|error| error.to_string())?;
         deserializer.end().map_err(|error| error.to_string())?;

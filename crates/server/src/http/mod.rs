@@ -16,3 +16,4 @@ pub(crate) mod timed_io;
 pub(crate) mod tls;
 
 pub use limits::Limits;
+pub use tls::TlsSetup;

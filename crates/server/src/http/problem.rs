@@ -50,7 +50,8 @@ impl Problem {
     /// 500: a fault of ours. The message tells nothing of the inside; the log does.
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "a request failed inside");
-        let message = "something went wrong inside the server; its log has the details under this request's id";
+        let message =
+            "something went wrong inside the server; its log has the details under this request's id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed", message)
     }
 }
@@ -65,12 +66,14 @@ impl From<ReadError> for Problem {
 /// Everything that is not a rule's refusal; those have a place of their own in each face.
 pub(crate) fn of_write_error(error: &WriteError) -> Problem {
     match error {
-        WriteError::Overloaded => {
-            Problem::unavailable("server.overloaded", "the server is overloaded; nothing was done, try again shortly")
-        }
-        WriteError::Stopping => {
-            Problem::unavailable("server.stopping", "the server is restarting; nothing was done, try again shortly")
-        }
+        WriteError::Overloaded => Problem::unavailable(
+            "server.overloaded",
+            "the server is overloaded; nothing was done, try again shortly",
+        ),
+        WriteError::Stopping => Problem::unavailable(
+            "server.stopping",
+            "the server is restarting; nothing was done, try again shortly",
+        ),
         WriteError::OutcomeUnknown(_) => Problem::unavailable(
             "server.outcome_unknown",
             "outcome unknown, repeat with the same Idempotency-Key; without one, look before you repeat",

@@ -19,7 +19,8 @@ impl RequestIds {
         let sane = |value: &&HeaderValue| {
             (1..=128).contains(&value.len())
                 && value.as_bytes().iter().all(|byte| {
-                    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=')
+                    byte.is_ascii_alphanumeric()
+                        || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=')
                 })
         };
         given.filter(sane).cloned().unwrap_or_else(|| {

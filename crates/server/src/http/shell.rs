@@ -12,7 +12,9 @@ use axum::body::Body;
 use axum::extract::MatchedPath;
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue, VARY};
+use hyper::header::{
+    ACCEPT_ENCODING, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, HeaderValue, VARY,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -84,7 +86,16 @@ impl Shell {
     pub(crate) fn new(engine: Engine, router: Router, render: RenderProblem, options: ShellOptions) -> Self {
         let ids = RequestIds::new(u32::from_be_bytes(engine.random()));
         let ShellOptions { limits, trusted_proxies, last_used } = options;
-        Self { engine, router, render, limits, limiter: RateLimiter::default(), ids, trusted_proxies, last_used }
+        Self {
+            engine,
+            router,
+            render,
+            limits,
+            limiter: RateLimiter::default(),
+            ids,
+            trusted_proxies,
+            last_used,
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {

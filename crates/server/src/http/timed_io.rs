@@ -80,7 +80,12 @@ impl<S> TimedIo<S> {
         }
     }
 
-    fn poll_deadline(&mut self, deadline: Instant, what: &'static str, cx: &mut Context<'_>) -> Poll<io::Error> {
+    fn poll_deadline(
+        &mut self,
+        deadline: Instant,
+        what: &'static str,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Error> {
         if self.timer.deadline() != deadline {
             self.timer.as_mut().reset(deadline);
         }
@@ -88,7 +93,11 @@ impl<S> TimedIo<S> {
         Poll::Ready(io::Error::new(io::ErrorKind::TimedOut, what))
     }
 
-    fn judge_write(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn judge_write(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.write_deadline = None;
             return written;

@@ -1,6 +1,8 @@
 //! What operators do to a company's custom fields, teams, single sign-on and teammates.
 
-use super::reply::{CustomFieldDetails, OperatorError, OperatorReply, SsoDetails, TeamDetails, TeammateDetails};
+use super::reply::{
+    CustomFieldDetails, OperatorError, OperatorReply, SsoDetails, TeamDetails, TeammateDetails,
+};
 use super::{Operator, field};
 use tenure_directory::custom_field::{CreateCustomField, DeleteCustomField, FieldType};
 use tenure_directory::team::{CreateTeam, DeleteTeam, Privacy, RenameTeam, Team, TeamRef};
@@ -104,14 +106,22 @@ impl Operator {
         Ok(OperatorReply::Team(require_team(&answered.company, &team)?.into()))
     }
 
-    pub(super) async fn delete_team(&self, company: &Company, team: &str) -> Result<OperatorReply, OperatorError> {
+    pub(super) async fn delete_team(
+        &self,
+        company: &Company,
+        team: &str,
+    ) -> Result<OperatorReply, OperatorError> {
         let team = TeamRef::parse(team);
         let before = TeamDetails::from(require_team(company, &team)?);
         self.ask(company, Command::DeleteTeam(DeleteTeam { team })).await?;
         Ok(OperatorReply::Team(before))
     }
 
-    pub(super) async fn set_sso(&self, company: &Company, metadata: &str) -> Result<OperatorReply, OperatorError> {
+    pub(super) async fn set_sso(
+        &self,
+        company: &Company,
+        metadata: &str,
+    ) -> Result<OperatorReply, OperatorError> {
         let metadata = field("metadata", SsoMetadata::parse(metadata))?;
         let answered = self.ask(company, Command::SetSso(metadata)).await?;
         Ok(OperatorReply::Sso(SsoDetails::from(&*answered.company)))
@@ -122,7 +132,11 @@ impl Operator {
         Ok(OperatorReply::Sso(SsoDetails::from(&*answered.company)))
     }
 
-    pub(super) async fn reactivate(&self, company: &Company, given: &str) -> Result<OperatorReply, OperatorError> {
+    pub(super) async fn reactivate(
+        &self,
+        company: &Company,
+        given: &str,
+    ) -> Result<OperatorReply, OperatorError> {
         let teammate = TeammateRef::parse(given);
         let command = ReactivateTeammate { teammate: teammate.clone() };
         let company = self.ask(company, Command::ReactivateTeammate(command)).await?.company;

@@ -8,8 +8,8 @@ pub mod socket;
 mod tokens;
 
 pub use reply::{
-    AuditEntry, AuditPage, CompanyDetails, CompanySummary, CustomFieldDetails, Export, NewToken, OperatorError,
-    OperatorReply, SsoDetails, TeamDetails, TeammateDetails, TokenDetails,
+    AuditEntry, AuditPage, CompanyDetails, CompanySummary, CustomFieldDetails, Export, NewToken,
+    OperatorError, OperatorReply, SsoDetails, TeamDetails, TeammateDetails, TokenDetails,
 };
 pub use request::{AuditWish, CompanyRequest, OperatorRequest, TokenWish};
 
@@ -59,7 +59,9 @@ impl Operator {
     /// Carries out a request.
     pub async fn operate(&self, request: OperatorRequest) -> Result<OperatorReply, OperatorError> {
         match request {
-            OperatorRequest::CreateCompany { name, slug } => self.create_company(&name, slug.as_deref()).await,
+            OperatorRequest::CreateCompany { name, slug } => {
+                self.create_company(&name, slug.as_deref()).await
+            }
             OperatorRequest::ListCompanies => {
                 let registry = self.engine.registry();
                 Ok(OperatorReply::Companies(registry.entries().map(CompanySummary::from).collect()))
@@ -101,7 +103,7 @@ impl Operator {
     async fn about(&self, chosen: &Chosen, ask: CompanyRequest) -> Result<OperatorReply, OperatorError> {
         let company = &*chosen.company;
         match ask {
-            CompanyRequest::Show => Ok(self.details(chosen, company)),
+            CompanyRequest::Show => Ok(details(chosen, company)),
             CompanyRequest::Rename { name } => {
                 let name = field("name", CompanyName::parse(&name))?;
                 let command = RegistryCommand::RenameCompany { company: company.id, name };
@@ -116,9 +118,13 @@ impl Operator {
             CompanyRequest::CreateCustomField { name, kind, choices } => {
                 self.create_custom_field(company, &name, &kind, &choices).await
             }
-            CompanyRequest::ListCustomFields => Ok(OperatorReply::CustomFields(directory::custom_fields(company))),
+            CompanyRequest::ListCustomFields => {
+                Ok(OperatorReply::CustomFields(directory::custom_fields(company)))
+            }
             CompanyRequest::DeleteCustomField { field } => self.delete_custom_field(company, &field).await,
-            CompanyRequest::CreateTeam { name, is_private } => self.create_team(company, &name, is_private).await,
+            CompanyRequest::CreateTeam { name, is_private } => {
+                self.create_team(company, &name, is_private).await
+            }
             CompanyRequest::ListTeams => Ok(OperatorReply::Teams(directory::teams(company))),
             CompanyRequest::RenameTeam { team, name } => self.rename_team(company, &team, &name).await,
             CompanyRequest::DeleteTeam { team } => self.delete_team(company, &team).await,
@@ -134,10 +140,6 @@ impl Operator {
         Ok(self.engine.ask(company.id, command, Actor::Operator).await?)
     }
 
-    fn details(&self, chosen: &Chosen, company: &Company) -> OperatorReply {
-        OperatorReply::CompanyDetails(CompanyDetails::of(&chosen.entry, company))
-    }
-
     async fn set(&self, chosen: &Chosen, settings: &[String]) -> Result<OperatorReply, OperatorError> {
         // All are read before the first is changed, so that a typing error changes nothing.
         let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text)).collect::<Result<_, _>>()?;
@@ -145,7 +147,7 @@ impl Operator {
         for setting in settings {
             company = self.ask(&company, Command::ChangeSetting(setting)).await?.company;
         }
-        Ok(self.details(chosen, &company))
+        Ok(details(chosen, &company))
     }
 
     fn export(&self, chosen: &Chosen) -> Export {
@@ -186,6 +188,10 @@ impl Operator {
             has_more: events.len() == AUDIT_STRIDE,
         })
     }
+}
+
+fn details(chosen: &Chosen, company: &Company) -> OperatorReply {
+    OperatorReply::CompanyDetails(CompanyDetails::of(&chosen.entry, company))
 }
 
 fn the_only_one(registry: &Registry) -> Result<&Entry, OperatorError> {

@@ -383,9 +383,9 @@ impl TeammateDetails {
             created_at,
             revision: _,
         } = teammate;
-        let named = custom_fields.iter().filter_map(|(field, value)| {
-            Some((company.fields.get(field)?.name.to_string(), plain(value)))
-        });
+        let named = custom_fields
+            .iter()
+            .filter_map(|(field, value)| Some((company.fields.get(field)?.name.to_string(), plain(value))));
         Self {
             id: id.to_string(),
             email: email.to_string(),

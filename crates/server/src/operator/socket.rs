@@ -3,6 +3,8 @@
 use super::{Operator, OperatorError, OperatorReply, OperatorRequest};
 use crate::data_folder::DataFolder;
 use std::io;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -27,7 +29,6 @@ fn short_path(folder: &DataFolder) -> io::Result<(PathBuf, Option<std::fs::File>
     if path.as_os_str().len() <= MAX_PATH || !cfg!(target_os = "linux") {
         return Ok((path, None));
     }
-    use std::os::fd::AsRawFd as _;
     let open = std::fs::File::open(folder.path())?;
     let name = path.file_name().unwrap_or_default();
     Ok((PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd())).join(name), Some(open)))
@@ -36,7 +37,6 @@ fn short_path(folder: &DataFolder) -> io::Result<(PathBuf, Option<std::fs::File>
 impl OperatorSocket {
     /// Opens the socket of a folder that this process holds.
     pub fn open(folder: &DataFolder) -> io::Result<Self> {
-        use std::os::unix::fs::PermissionsExt as _;
         let path = folder.socket();
         // Left over from a process that was killed; the folder's lock says that it is gone.
         match std::fs::remove_file(&path) {
@@ -104,7 +104,9 @@ async fn carry_out(operator: &Operator, line: &[u8]) -> Result<OperatorReply, Op
         return Err(bad_request(format!("a request is one line of JSON of at most {MAX_REQUEST} bytes")));
     }
     let request: OperatorRequest = serde_json::from_slice(line).map_err(|error| {
-        bad_request(format!("this is no request that this server knows ({error}); use a tenure of the same version"))
+        bad_request(format!(
+            "this is no request that this server knows ({error}); use a tenure of the same version"
+        ))
     })?;
     tracing::info!(request = name_of(&request), "an operator's request");
     operator.operate(request).await

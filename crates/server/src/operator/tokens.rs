@@ -18,7 +18,9 @@ fn fault(field: &'static str, message: impl ToString) -> OperatorError {
 
 /// Reads a time span such as `90d`, in milliseconds.
 fn span_ms(text: &str) -> Result<i64, OperatorError> {
-    let wrong = || fault("expires-in", "must be a number with a unit of s, m, h, d or w, such as 90d; at most ten years");
+    let wrong = || {
+        fault("expires-in", "must be a number with a unit of s, m, h, d or w, such as 90d; at most ten years")
+    };
     let unit_ms = match text.chars().last() {
         Some('s') => 1000,
         Some('m') => 60_000,
@@ -28,8 +30,9 @@ fn span_ms(text: &str) -> Result<i64, OperatorError> {
         _ => return Err(wrong()),
     };
     let number = &text[..text.len() - 1];
-    let number: i64 = if number.bytes().all(|byte| byte.is_ascii_digit()) { number.parse() } else { "".parse() }
-        .map_err(|_| wrong())?;
+    let number: i64 =
+        if number.bytes().all(|byte| byte.is_ascii_digit()) { number.parse() } else { "".parse() }
+            .map_err(|_| wrong())?;
     number.checked_mul(unit_ms).filter(|ms| (1..=MAX_EXPIRES_IN_MS).contains(ms)).ok_or_else(wrong)
 }
 
@@ -38,7 +41,9 @@ fn wanted_kind(wish: &TokenWish) -> Result<WantedKind, OperatorError> {
         ("company", None) => Ok(WantedKind::Company),
         ("scim", None) => Ok(WantedKind::Scim),
         ("teammate", Some(teammate)) => Ok(WantedKind::Teammate(TeammateRef::parse(teammate))),
-        ("teammate", None) => Err(fault("teammate", "is needed for a token of kind teammate (--teammate tea_…)")),
+        ("teammate", None) => {
+            Err(fault("teammate", "is needed for a token of kind teammate (--teammate tea_…)"))
+        }
         ("company" | "scim", Some(_)) => Err(fault("teammate", "is only for tokens of kind teammate")),
         _ => Err(fault("kind", "must be one of: company, teammate, scim")),
     }
@@ -79,10 +84,14 @@ impl Operator {
         Ok(OperatorReply::NewToken(NewToken { token: secret.reveal().to_owned(), details }))
     }
 
-    pub(super) async fn revoke_token(&self, company: &Company, given: &str) -> Result<OperatorReply, OperatorError> {
-        let token: TokenId = given
-            .parse()
-            .map_err(|_| fault("token", "must be the id of a token, such as tok_1 (see `tenure token list`)"))?;
+    pub(super) async fn revoke_token(
+        &self,
+        company: &Company,
+        given: &str,
+    ) -> Result<OperatorReply, OperatorError> {
+        let token: TokenId = given.parse().map_err(|_| {
+            fault("token", "must be the id of a token, such as tok_1 (see `tenure token list`)")
+        })?;
         let answered = self.ask(company, Command::RevokeToken(RevokeToken { token })).await?;
         Ok(OperatorReply::Token(self.token(&answered.company, token)?))
     }

@@ -38,7 +38,16 @@ impl App {
         let in_flight = InFlight::default();
         let past_reads = Arc::new(Semaphore::new(PAST_READS));
         let draining = Arc::new(AtomicBool::new(false));
-        Self { engine, public_url: public_url.into(), limits, page_key, in_flight, past_reads, metrics, draining }
+        Self {
+            engine,
+            public_url: public_url.into(),
+            limits,
+            page_key,
+            in_flight,
+            past_reads,
+            metrics,
+            draining,
+        }
     }
 
     /// Tells `/readyz` by this value that the server is about to stop.

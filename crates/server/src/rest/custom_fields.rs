@@ -74,7 +74,8 @@ pub(super) async fn list(
     Authorized { caller, .. }: Authorized<CustomFieldsRead>,
     query: Query,
 ) -> Result<Response, RestError> {
-    let page = PageRequest::read(&app, caller.company.id, "/teammates/custom_fields".to_owned(), &query, None)?;
+    let page =
+        PageRequest::read(&app, caller.company.id, "/teammates/custom_fields".to_owned(), &query, None)?;
     let company = app.view(&caller, &query).await?;
     let fields = company.fields.range(FieldId::new(page.after + 1)..).map(|(id, field)| (id.number(), field));
     Ok(ok(&page.page(&app, fields, |field| represent(&app.public_url, field))))

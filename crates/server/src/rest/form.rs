@@ -92,7 +92,10 @@ impl Form {
             match value {
                 Json::Text(text) => texts.push(read(&text)),
                 other => {
-                    self.fault(&format!("{field}[{index}]"), format!("must be a string, not {}", other.describe()));
+                    self.fault(
+                        &format!("{field}[{index}]"),
+                        format!("must be a string, not {}", other.describe()),
+                    );
                     return None;
                 }
             }

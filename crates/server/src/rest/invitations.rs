@@ -1,19 +1,78 @@
-//! `/invitations/{secret}`: the page behind an invitation's link. Looking changes nothing; its button accepts.
+//! `/invitations/{secret}`: the page behind an invitation's link. Looking changes nothing; its button accepts. And a
+//! teammate's invitation, for those who manage teammates.
 
+use crate::http::json::Json;
 use crate::http::problem::of_write_error;
-use crate::rest::access::Traced;
+use crate::rest::access::{Authorized, PathId, TeammatesRead, TeammatesWrite, Traced};
 use crate::rest::app::App;
-use crate::rest::error::of_refusal;
+use crate::rest::error::{ErrorBody, RestError, of_refusal};
+use crate::rest::keyed::{Reply, fingerprint_of, post};
+use crate::rest::list::SelfLink;
+use crate::rest::me::epoch_seconds;
+use crate::rest::teammates::find;
+use crate::rest::view::ok;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use hyper::StatusCode;
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, REFERRER_POLICY};
+use serde::Serialize;
 use std::fmt::Write as _;
 use std::sync::Arc;
-use tenure_directory::invitation::AcceptInvitation;
+use tenure_directory::invitation::{AcceptInvitation, Invitation, RequestInvitation};
 use tenure_directory::secret::{SecretKind, SecretText};
+use tenure_directory::teammate::TeammateRef;
 use tenure_directory::{Actor, Command, Company, Refusal, TeammateId};
 use tenure_engine::WriteError;
+use utoipa::ToSchema;
+
+/// How far an invitation has come.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InvitationRepresentation {
+    #[serde(rename = "_links")]
+    links: SelfLink,
+    /// `pending`, `accepted`, `expired`, `held`, or `none`.
+    status: &'static str,
+    /// When the link stops working, in epoch seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<f64>,
+}
+
+/// Show a teammate's invitation
+#[utoipa::path(get, path = "/teammates/{teammate_id}/invitation", tag = "Invitations", operation_id = "show_teammate_invitation", security(("bearer" = [])),
+    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`")),
+    responses((status = 200, body = InvitationRepresentation), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
+pub(super) async fn stage(
+    State(app): State<App>,
+    Authorized { caller, .. }: Authorized<TeammatesRead>,
+    teammate: PathId,
+) -> Result<Response, RestError> {
+    let teammate = find(&caller.company, &TeammateRef::parse(&teammate.0))?;
+    let stage = caller.company.invitation_stage(teammate, app.engine.now());
+    let expires_at = match teammate.invitation {
+        Invitation::Sent { expires_at, .. } => Some(epoch_seconds(expires_at)),
+        Invitation::None | Invitation::Requested | Invitation::Accepted { .. } => None,
+    };
+    let own = format!("{}/teammates/{}/invitation", app.public_url, teammate.id);
+    Ok(ok(&InvitationRepresentation { links: SelfLink { own }, status: stage.name(), expires_at }))
+}
+
+/// Send a teammate's invitation again
+///
+/// Makes a new link; the one before stops working at once.
+#[utoipa::path(post, path = "/teammates/{teammate_id}/invitation/resend", tag = "Invitations", operation_id = "resend_teammate_invitation", security(("bearer" = [])),
+    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody), (status = 422, body = ErrorBody), (status = 429, body = ErrorBody)))]
+pub(super) async fn resend(
+    State(app): State<App>,
+    Authorized { caller, .. }: Authorized<TeammatesWrite>,
+    teammate: PathId,
+    headers: HeaderMap,
+) -> Result<Response, RestError> {
+    let path = format!("/teammates/{}/invitation/resend", teammate.0);
+    let keyed = fingerprint_of(&headers, &path, &Json::Null)?;
+    let command = RequestInvitation { teammate: TeammateRef::parse(&teammate.0) };
+    post(&app, &caller, keyed, Command::RequestInvitation(command), |_| Reply::no_content()).await
+}
 
 /// Show an invitation
 #[utoipa::path(get, path = "/invitations/{secret}", tag = "Invitations", operation_id = "show_invitation",
@@ -48,7 +107,11 @@ pub(super) async fn accept(_: Traced, State(app): State<App>, Path(secret): Path
     match app.engine.ask(invited.company.id, command, actor).await {
         Ok(_) => {
             let company = escape(invited.company.name.as_str());
-            page(StatusCode::OK, "Welcome", &format!("<h1>Welcome to {company}</h1><p>The invitation is accepted.</p>"))
+            page(
+                StatusCode::OK,
+                "Welcome",
+                &format!("<h1>Welcome to {company}</h1><p>The invitation is accepted.</p>"),
+            )
         }
         Err(WriteError::Refused(refusal)) => refused(&refusal),
         Err(error) => {
@@ -66,7 +129,11 @@ struct Invited {
 
 impl Invited {
     fn address(&self) -> String {
-        self.company.teammates.get(&self.teammate).map(|teammate| teammate.email.to_string()).unwrap_or_default()
+        self.company
+            .teammates
+            .get(&self.teammate)
+            .map(|teammate| teammate.email.to_string())
+            .unwrap_or_default()
     }
 }
 
@@ -75,7 +142,8 @@ async fn open(app: &App, secret: &str) -> Result<Invited, Refusal> {
     if secret.kind() != SecretKind::Invitation {
         return Err(Refusal::UnknownInvitation);
     }
-    let company = app.engine.company(secret.company()).await.ok().flatten().ok_or(Refusal::UnknownInvitation)?;
+    let company =
+        app.engine.company(secret.company()).await.ok().flatten().ok_or(Refusal::UnknownInvitation)?;
     let teammate = company.open_invitation(&secret.digest(), app.engine.now())?;
     Ok(Invited { company, teammate, secret })
 }
@@ -96,7 +164,10 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "no-store"),
         (REFERRER_POLICY, "no-referrer"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"),
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+        ),
     ];
     (status, headers, html).into_response()
 }

@@ -42,7 +42,8 @@ impl Reply {
     fn respond(self) -> Response {
         let has_body = !self.body.is_empty();
         let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() =
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
         if has_body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -85,7 +86,8 @@ pub(crate) async fn post(
         let answered = app.engine.submit(target, actor, None).await?;
         return Ok(render(&answered).respond());
     };
-    let key = ReplyKey { stream: Stream(caller.company.id.number()), token: caller.token.id.to_string(), key };
+    let key =
+        ReplyKey { stream: Stream(caller.company.id.number()), token: caller.token.id.to_string(), key };
     let running = app.in_flight.start(&key)?;
     if let Some(stored) = app.engine.reply(&key).await?.filter(|stored| is_fresh(app, stored)) {
         return replay(&stored, fingerprint);

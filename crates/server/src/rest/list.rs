@@ -82,7 +82,8 @@ impl PageRequest {
     ) -> Result<Self, Problem> {
         for name in ["offset", "page"] {
             if query.0.iter().any(|(key, _)| key == name) {
-                let message = format!("offset pagination is not supported ({name}); follow `_pagination.next`");
+                let message =
+                    format!("offset pagination is not supported ({name}); follow `_pagination.next`");
                 return Err(Problem::bad_request("request.bad_query", message));
             }
         }
@@ -93,7 +94,8 @@ impl PageRequest {
             let cursor = app.page_key.open(company, &request.binding(), token);
             let cursor = cursor.filter(|cursor| given.is_none_or(|given| given == cursor.limit));
             let cursor = cursor.ok_or_else(|| {
-                let message = "is damaged, or was made for another list or other parameters; start from the first page";
+                let message =
+                    "is damaged, or was made for another list or other parameters; start from the first page";
                 bad_query("page_token", message)
             })?;
             (request.after, request.limit) = (cursor.after, Some(cursor.limit));
@@ -110,7 +112,12 @@ impl PageRequest {
     }
 
     /// Makes the page from the items after the cursor, each with its number, in order.
-    pub(crate) fn page<I, T>(&self, app: &App, items: impl Iterator<Item = (u64, I)>, show: impl Fn(I) -> T) -> List<T> {
+    pub(crate) fn page<I, T>(
+        &self,
+        app: &App,
+        items: impl Iterator<Item = (u64, I)>,
+        show: impl Fn(I) -> T,
+    ) -> List<T> {
         let mut items = items.peekable();
         let wanted = self.limit.map_or(usize::MAX, usize::from);
         let mut results = Vec::with_capacity(wanted.min(usize::from(MAX_LIMIT)));

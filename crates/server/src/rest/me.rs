@@ -51,7 +51,10 @@ pub(crate) fn epoch_seconds(time: tenure_directory::Timestamp) -> f64 {
 /// Show the company and the token
 #[utoipa::path(get, path = "/me", tag = "Token", operation_id = "show_me", security(("bearer" = [])),
     responses((status = 200, body = Identity), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
-pub(super) async fn show(State(app): State<App>, AnyCaller(caller): AnyCaller) -> Result<Response, RestError> {
+pub(super) async fn show(
+    State(app): State<App>,
+    AnyCaller(caller): AnyCaller,
+) -> Result<Response, RestError> {
     let (company, token) = (&caller.company, &caller.token);
     let rate_limit = match company.rate_limit_of(token) {
         tenure_directory::token::RateLimit::PerMinute(limit) => Some(limit.get()),

@@ -34,6 +34,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(teammates::show, teammates::update, teammates::block))
         .routes(routes!(teammates::list_inboxes))
         .routes(routes!(teammates::list_conversations))
+        .routes(routes!(invitations::stage))
+        .routes(routes!(invitations::resend))
         .routes(routes!(teams::list))
         .routes(routes!(teams::show))
         .routes(routes!(teams::list_members, teams::add_members, teams::remove_members))

@@ -41,6 +41,7 @@ pub(super) async fn ready(_: Traced, State(app): State<App>) -> Response {
 /// Metrics in the Prometheus text format
 #[utoipa::path(get, path = "/metrics", tag = "Operations", operation_id = "metrics", responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(_: Traced, State(app): State<App>) -> Response {
-    let text = app.metrics.as_ref().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default();
+    let text =
+        app.metrics.as_ref().map(metrics_exporter_prometheus::PrometheusHandle::render).unwrap_or_default();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

@@ -109,7 +109,10 @@ impl Serialize for CustomFieldValues<'_> {
 
 /// A number without a fraction is written without a point.
 fn whole(number: f64) -> serde_json::Number {
-    #[expect(clippy::cast_possible_truncation, reason = "numbers are kept within the exact range of a double")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "numbers are kept within the exact range of a double"
+    )]
     let integer = number as i64;
     let is_whole = number.fract() == 0.0;
     let fraction = || serde_json::Number::from_f64(number).expect("only finite numbers are kept");
@@ -117,7 +120,11 @@ fn whole(number: f64) -> serde_json::Number {
 }
 
 /// A teammate as REST shows it.
-pub(crate) fn represent<'a>(base: &str, company: &'a Company, teammate: &'a Teammate) -> TeammateRepresentation<'a> {
+pub(crate) fn represent<'a>(
+    base: &str,
+    company: &'a Company,
+    teammate: &'a Teammate,
+) -> TeammateRepresentation<'a> {
     let Teammate {
         id,
         email,
@@ -151,7 +158,8 @@ pub(crate) fn represent<'a>(base: &str, company: &'a Company, teammate: &'a Team
 
 fn links(base: &str, id: TeammateId) -> TeammateLinks {
     let own = format!("{base}/teammates/{id}");
-    let related = RelatedLinks { inboxes: format!("{own}/inboxes"), conversations: format!("{own}/conversations") };
+    let related =
+        RelatedLinks { inboxes: format!("{own}/inboxes"), conversations: format!("{own}/conversations") };
     TeammateLinks { own, related }
 }
 
@@ -172,7 +180,8 @@ pub(super) async fn list(
     Authorized { caller, .. }: Authorized<TeammatesRead>,
     query: Query,
 ) -> Result<Response, RestError> {
-    let page = PageRequest::read(&app, caller.company.id, "/teammates".to_owned(), &query, Some(DEFAULT_LIMIT))?;
+    let page =
+        PageRequest::read(&app, caller.company.id, "/teammates".to_owned(), &query, Some(DEFAULT_LIMIT))?;
     let company = app.view(&caller, &query).await?;
     let teammates = company.teammates.range(TeammateId::new(page.after + 1)..);
     let teammates = teammates.map(|(id, teammate)| (id.number(), teammate));
@@ -196,7 +205,10 @@ pub(super) async fn show(
 
 /// What `POST /teammates` takes.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body in the OpenAPI document; the body is read by `create_command`")]
+#[expect(
+    dead_code,
+    reason = "describes the body in the OpenAPI document; the body is read by `create_command`"
+)]
 pub(super) struct NewTeammate {
     email: String,
     username: Option<String>,
@@ -224,7 +236,8 @@ pub(super) async fn create(
     let keyed = fingerprint_of(&headers, "/teammates", &body)?;
     let command = create_command(body, &caller.company)?;
     let base = Arc::clone(&app.public_url);
-    post(&app, &caller, keyed, Command::CreateTeammate(command), move |answered| created(&base, answered)).await
+    post(&app, &caller, keyed, Command::CreateTeammate(command), move |answered| created(&base, answered))
+        .await
 }
 
 fn create_command(body: Json, company: &Company) -> Result<CreateTeammate, Problem> {
@@ -260,7 +273,8 @@ fn created(base: &str, answered: &Answered) -> Reply {
         Event::TeammateCreated(event) => Some(event.teammate),
         _ => None,
     });
-    let teammate = id.and_then(|id| company.teammates.get(&id)).expect("a create that succeeds makes a teammate");
+    let teammate =
+        id.and_then(|id| company.teammates.get(&id)).expect("a create that succeeds makes a teammate");
     let body = to_json(&represent(base, company, teammate));
     Reply {
         status: StatusCode::CREATED.as_u16(),
@@ -272,7 +286,10 @@ fn created(base: &str, answered: &Answered) -> Reply {
 
 /// What `PATCH /teammates/{teammate_id}` takes; everything is optional.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body in the OpenAPI document; the body is read by `update_command`")]
+#[expect(
+    dead_code,
+    reason = "describes the body in the OpenAPI document; the body is read by `update_command`"
+)]
 pub(super) struct TeammateChanges {
     email: Option<String>,
     username: Option<String>,

@@ -119,7 +119,10 @@ pub(super) async fn list_members(
 
 /// Which teammates a request is about.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body in the OpenAPI document; the body is read by `teammates_of`")]
+#[expect(
+    dead_code,
+    reason = "describes the body in the OpenAPI document; the body is read by `teammates_of`"
+)]
 pub(super) struct TeammateIds {
     /// 1 to 1,000 ids, or aliases `alt:email:ADDRESS`.
     teammate_ids: Vec<String>,
@@ -170,7 +173,8 @@ pub(super) async fn remove_members(
 ) -> Result<StatusCode, RestError> {
     let precondition = precondition(&headers)?;
     let body = read_json(&headers, body, &app.limits).await?;
-    let command = RemoveFromTeam { team: TeamRef::parse(&team.0), teammates: teammates_of(body)?, precondition };
+    let command =
+        RemoveFromTeam { team: TeamRef::parse(&team.0), teammates: teammates_of(body)?, precondition };
     app.engine.ask(caller.company.id, Command::RemoveFromTeam(command), caller.rest_actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

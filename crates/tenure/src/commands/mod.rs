@@ -1,0 +1,15 @@
+//! The commands, one file each.
+
+pub(crate) mod audit;
+pub(crate) mod backup;
+pub(crate) mod company;
+pub(crate) mod completions;
+pub(crate) mod custom_field;
+pub(crate) mod man;
+pub(crate) mod restore;
+pub(crate) mod serve;
+pub(crate) mod sso;
+pub(crate) mod team;
+pub(crate) mod teammate;
+pub(crate) mod token;
+pub(crate) mod verify;

@@ -1,0 +1,150 @@
+//! `tenure serve`.
+
+use crate::cli::{Global, LogForm, Output, Serve};
+use crate::config::Settings;
+use crate::failure::Failure;
+use crate::operate::{data_path, runtime};
+use crate::print;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::sync::Arc;
+use tenure_journal::sqlite::WhenShorter;
+use tenure_server::demo::{self, Demo};
+use tenure_server::http::TlsSetup;
+use tenure_server::{DataFolder, Node, Server, ServerOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// The exit code of a server that was told twice to stop.
+const CUT_OFF: i32 = 130;
+
+pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
+    let demo = serve.demo;
+    let when_shorter = if serve.accept_loss { WhenShorter::Accept } else { WhenShorter::Refuse };
+    let settings = Settings::read(global, serve)?;
+    start_log(settings.log);
+    let folder = match &settings.data {
+        Some(path) => path.clone(),
+        None => data_path(global)?,
+    };
+    let tls = match &settings.tls {
+        Some((cert, key)) => Some(Arc::new(TlsSetup::open(cert, key).map_err(Failure::new)?)),
+        None => None,
+    };
+    let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::new)?;
+    let options = ServerOptions {
+        listen: settings.listen,
+        public_url: settings.public_url,
+        limits: settings.limits,
+        trusted_proxies: settings.trusted_proxies,
+        tls: tls.clone(),
+        cors_origins: settings.cors_origins,
+        metrics: Some(metrics),
+        drain_delay: settings.drain_delay,
+    };
+    let output = global.output;
+    runtime()?.block_on(async move {
+        let folder = DataFolder::open(&folder).map_err(Failure::new)?;
+        let node = Node::open(folder, when_shorter).await.map_err(Failure::new)?;
+        let server = Server::open(node, options).await.map_err(Failure::new)?;
+        greet(&server, demo, output).await?;
+        serve_until_told(server, tls).await
+    })
+}
+
+fn start_log(form: LogForm) {
+    let filter = EnvFilter::try_from_env("TENURE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match form {
+        LogForm::Json => subscriber.json().flatten_event(true).init(),
+        LogForm::Human => {
+            let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+            let has_color = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            subscriber.with_ansi(has_color).with_target(false).init();
+        }
+    }
+}
+
+async fn greet(server: &Server, demo: bool, output: Output) -> Result<(), Failure> {
+    if demo {
+        match demo::fill(server.node()).await.map_err(Failure::new)? {
+            Some(demo) => introduce(&demo, server.public_url(), output),
+            None => print::note(
+                "note: the data folder has a company already, so --demo changed nothing; `tenure token create` makes \
+                 a new token",
+            ),
+        }
+    } else if server.node().engine.registry().entries().next().is_none() {
+        print::note("note: there is no company yet; create one with `tenure company create NAME`");
+    }
+    print::result(&format!("tenure: ready at {}\n", scheme_and(server)));
+    Ok(())
+}
+
+fn scheme_and(server: &Server) -> String {
+    let scheme = if server.speaks_tls() { "https" } else { "http" };
+    format!("{scheme}://{}", server.address())
+}
+
+fn introduce(demo: &Demo, url: &str, output: Output) {
+    let Demo { company, teammates, teams, company_token, teammate_token, scim_token } = demo;
+    if output == Output::Json {
+        print::json(&serde_json::json!({
+            "company": company,
+            "teammates": teammates,
+            "teams": teams,
+            "tokens": { "company": company_token, "teammate": teammate_token, "scim": scim_token },
+        }));
+        return;
+    }
+    let token = &company_token.token;
+    print::result(&format!(
+        "{company} is ready to try: {teammates} teammates, {teams} teams, custom fields, single sign-on.\n\n\
+         Its tokens, shown this once:\n  company   {token}\n  teammate  {} (acts as {})\n  scim      {}\n\n\
+         Try next:\n  curl -s {url}/teammates?limit=3 -H 'Authorization: Bearer {token}'\n  \
+         curl -s {url}/teammates -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d \
+         '{{\"email\":\"you@example.com\",\"first_name\":\"You\"}}'\n  \
+         curl -s {url}/teams/tim_1/teammates -H 'Authorization: Bearer {token}'\n\
+         The reference: {url}/docs\n\n",
+        teammate_token.token,
+        teammate_token.details.teammate_id.as_deref().unwrap_or_default(),
+        scim_token.token,
+    ));
+}
+
+async fn serve_until_told(server: Server, tls: Option<Arc<TlsSetup>>) -> Result<(), Failure> {
+    let listening =
+        |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
+    let mut terminate = listening(SignalKind::terminate())?;
+    let mut interrupt = listening(SignalKind::interrupt())?;
+    let mut reload = listening(SignalKind::hangup())?;
+    let serving = server.accept();
+    let engine = serving.node().engine.clone();
+    let failed = loop {
+        tokio::select! {
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            reason = engine.failed() => break Some(reason),
+            _ = reload.recv() => reload_certificate(tls.as_deref()),
+        }
+    };
+    tracing::info!("stopping");
+    tokio::select! {
+        () = serving.stop() => {}
+        _ = terminate.recv() => std::process::exit(CUT_OFF),
+        _ = interrupt.recv() => std::process::exit(CUT_OFF),
+    }
+    match failed {
+        None => Ok(()),
+        Some(reason) => Err(Failure::new(format!(
+            "the journal failed ({reason}); look at the disk, then start again: the start decides what was written"
+        ))),
+    }
+}
+
+fn reload_certificate(tls: Option<&TlsSetup>) {
+    match tls.map(TlsSetup::reload) {
+        None => {}
+        Some(Ok(())) => tracing::info!("the certificate was read again"),
+        Some(Err(error)) => tracing::error!(error, "the certificate could not be read; the one before stays"),
+    }
+}

@@ -1,0 +1,130 @@
+//! The configuration of `serve`: the command line first, then the environment, then the file, then the defaults.
+
+use crate::cli::{Global, LogForm, Serve};
+use crate::failure::Failure;
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tenure_server::http::Limits;
+
+/// The file (TOML). Every key is optional and named as its option.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct File {
+    data: Option<PathBuf>,
+    journal: Option<String>,
+    listen: Option<SocketAddr>,
+    public_url: Option<String>,
+    log: Option<LogForm>,
+    drain_delay: Option<u64>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    trusted_proxy: Vec<IpNet>,
+    cors_origin: Vec<String>,
+    limits: FileLimits,
+}
+
+/// The limits in the file; the units are in the names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct FileLimits {
+    head_seconds: Option<u64>,
+    head_bytes: Option<usize>,
+    head_lines: Option<usize>,
+    body_bytes: Option<usize>,
+    body_grace_seconds: Option<u64>,
+    body_bytes_per_second: Option<u64>,
+    request_seconds: Option<u64>,
+    idle_seconds: Option<u64>,
+    write_seconds: Option<u64>,
+    url_bytes: Option<usize>,
+    connections: Option<usize>,
+    connections_per_address: Option<usize>,
+    strangers_per_minute: Option<u32>,
+    stop_seconds: Option<u64>,
+}
+
+/// What counts in the end.
+pub(crate) struct Settings {
+    pub(crate) data: Option<PathBuf>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: Option<String>,
+    pub(crate) log: LogForm,
+    pub(crate) drain_delay: Duration,
+    pub(crate) tls: Option<(PathBuf, PathBuf)>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) limits: Limits,
+}
+
+impl Settings {
+    pub(crate) fn read(global: &Global, serve: Serve) -> Result<Self, Failure> {
+        let file = serve.config.as_deref().map(read_file).transpose()?.unwrap_or_default();
+        check_journal(serve.journal.or(file.journal).as_deref())?;
+        let mut trusted_proxies = serve.trusted_proxy;
+        if trusted_proxies.is_empty() {
+            trusted_proxies = file.trusted_proxy;
+        }
+        let tls = match (serve.tls_cert.or(file.tls_cert), serve.tls_key.or(file.tls_key)) {
+            (Some(cert), Some(key)) => Some((cert, key)),
+            (None, None) => None,
+            _ => {
+                return Err(Failure::usage("TLS needs both --tls-cert and --tls-key; give the other one too"));
+            }
+        };
+        let default_listen = SocketAddr::from(([127, 0, 0, 1], 8400));
+        Ok(Self {
+            data: global.data.clone().or(file.data),
+            listen: serve.listen.or(file.listen).unwrap_or(default_listen),
+            public_url: serve.public_url.or(file.public_url),
+            log: serve.log.or(file.log).unwrap_or(LogForm::Human),
+            drain_delay: Duration::from_secs(serve.drain_delay.or(file.drain_delay).unwrap_or_default()),
+            tls,
+            trusted_proxies,
+            cors_origins: file.cors_origin,
+            limits: limits(file.limits),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> Result<File, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    toml::from_str(&text)
+        .map_err(|error| Failure::new(format!("{} is not as it must be: {error}", path.display())))
+}
+
+fn check_journal(journal: Option<&str>) -> Result<(), Failure> {
+    match journal {
+        None | Some("sqlite") => Ok(()),
+        // The URL may hold a password, so it is not repeated.
+        Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+            Err(Failure::new("this Tenure has no journal on PostgreSQL yet; use --journal sqlite"))
+        }
+        Some(_) => Err(Failure::usage("--journal must be `sqlite`; leave it out to get that")),
+    }
+}
+
+fn limits(file: FileLimits) -> Limits {
+    let defaults = Limits::default();
+    let seconds = |given: Option<u64>, default| given.map_or(default, Duration::from_secs);
+    Limits {
+        head_timeout: seconds(file.head_seconds, defaults.head_timeout),
+        // Less than this, and the HTTP library would refuse to start.
+        head_bytes: file.head_bytes.unwrap_or(defaults.head_bytes).max(8 * 1024),
+        head_lines: file.head_lines.unwrap_or(defaults.head_lines),
+        body_bytes: file.body_bytes.unwrap_or(defaults.body_bytes),
+        body_grace: seconds(file.body_grace_seconds, defaults.body_grace),
+        body_bytes_per_second: file.body_bytes_per_second.unwrap_or(defaults.body_bytes_per_second),
+        request_timeout: seconds(file.request_seconds, defaults.request_timeout),
+        idle_timeout: seconds(file.idle_seconds, defaults.idle_timeout),
+        write_timeout: seconds(file.write_seconds, defaults.write_timeout),
+        url_bytes: file.url_bytes.unwrap_or(defaults.url_bytes),
+        connections: file.connections.unwrap_or(defaults.connections),
+        connections_per_address: file.connections_per_address.unwrap_or(defaults.connections_per_address),
+        strangers_per_minute: file.strangers_per_minute.unwrap_or(defaults.strangers_per_minute),
+        drain: seconds(file.stop_seconds, defaults.drain),
+    }
+}
