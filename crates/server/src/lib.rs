@@ -14,4 +14,4 @@ mod serve;
 pub use data_folder::{DataFolder, FolderError, FolderLock};
 pub use node::{Node, NodeError};
 pub use outside::{SystemClock, SystemRandomness};
-pub use serve::{Server, ServerError, ServerOptions};
+pub use serve::{Server, ServerError, ServerOptions, Serving};

@@ -1,0 +1,240 @@
+//! Any command, over few names, so that commands meet.
+
+use proptest::prelude::*;
+use tenure_directory::custom_field::{CreateCustomField, DeleteCustomField, FieldType, GivenValue};
+use tenure_directory::email::EmailAddress;
+use tenure_directory::id::{TeamId, TeammateId, TokenId};
+use tenure_directory::invitation::{AcceptInvitation, InvitationWish, RequestInvitation, SendInvitation};
+use tenure_directory::secret::SecretDigest;
+use tenure_directory::settings::Setting;
+use tenure_directory::team::{
+    AddToTeam, CreateTeam, DeleteTeam, Privacy, RemoveFromTeam, RenameTeam, TeamRef,
+};
+use tenure_directory::teammate::{
+    Availability, BlockTeammate, CreateTeammate, ReactivateTeammate, Role, Standing, TeammateRef,
+    UpdateTeammate,
+};
+use tenure_directory::text::{FieldName, PersonName, SsoMetadata, TeamName, Username};
+use tenure_directory::token::{CreateToken, RevokeToken, WantedKind};
+use tenure_directory::{Actor, Command, Precondition, Scopes, Version};
+
+/// Spellings of a few people; some are the same person.
+const EMAILS: [&str; 8] = [
+    "ana@example.com",
+    "Ana@Example.com",
+    "bo@example.com",
+    "bo@bücher.example",
+    "bo@xn--bcher-kva.example",
+    "jose\u{301}@example.com",
+    "jos\u{e9}@example.com",
+    "\u{131}@example.com",
+];
+const USERNAMES: [&str; 4] = ["ana", "ana2", "bo", "chi"];
+const NAMES: [&str; 3] = ["", "Ana", "Bo"];
+const TEAMS: [&str; 4] = ["Support", "support", "Sales", "Ops"];
+const FIELDS: [&str; 3] = ["City", "Level", "Boss"];
+const SETTINGS: [&str; 4] = ["reactivation=api", "reactivation=console", "invitations=hold", "rate-limit=7"];
+
+fn email() -> impl Strategy<Value = EmailAddress> {
+    prop::sample::select(&EMAILS[..]).prop_map(|text| EmailAddress::parse(text).unwrap())
+}
+
+fn username() -> impl Strategy<Value = Username> {
+    prop::sample::select(&USERNAMES[..]).prop_map(|text| Username::parse(text).unwrap())
+}
+
+fn person() -> impl Strategy<Value = PersonName> {
+    prop::sample::select(&NAMES[..]).prop_map(|text| PersonName::parse(text).unwrap())
+}
+
+fn team_name() -> impl Strategy<Value = TeamName> {
+    prop::sample::select(&TEAMS[..]).prop_map(|text| TeamName::parse(text).unwrap())
+}
+
+fn teammate() -> impl Strategy<Value = TeammateRef> {
+    prop_oneof![
+        4 => (1_u64..7).prop_map(|number| TeammateRef::from(TeammateId::new(number))),
+        1 => prop::sample::select(&EMAILS[..]).prop_map(|email| TeammateRef::parse(&format!("alt:email:{email}"))),
+        1 => Just(TeammateRef::parse("ana@example.com")),
+    ]
+}
+
+fn team() -> impl Strategy<Value = TeamRef> {
+    (1_u64..4).prop_map(|number| TeamRef::from(TeamId::new(number)))
+}
+
+fn precondition() -> impl Strategy<Value = Precondition> {
+    prop_oneof![
+        6 => Just(Precondition::None),
+        1 => Just(Precondition::Exists),
+        1 => (1_u64..30).prop_map(|version| Precondition::Revisions(vec![Version::new(version)])),
+    ]
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Admin), Just(Role::Member)]
+}
+
+fn availability() -> impl Strategy<Value = Availability> {
+    prop_oneof![Just(Availability::Available), Just(Availability::Away)]
+}
+
+fn standing() -> impl Strategy<Value = Standing> {
+    prop_oneof![Just(Standing::Active), Just(Standing::Blocked)]
+}
+
+fn given() -> impl Strategy<Value = GivenValue> {
+    prop_oneof![
+        Just(GivenValue::Null),
+        Just(GivenValue::Boolean(true)),
+        (0_i32..3).prop_map(|number| GivenValue::Number(number.into())),
+        Just(GivenValue::Text("Oslo".into())),
+        Just(GivenValue::Text("tea_1".into())),
+    ]
+}
+
+fn custom_fields() -> impl Strategy<Value = Vec<(Box<str>, GivenValue)>> {
+    let name = prop::sample::subsequence(FIELDS.to_vec(), 0..=FIELDS.len());
+    (name, prop::collection::vec(given(), FIELDS.len()))
+        .prop_map(|(names, values)| names.into_iter().map(Box::from).zip(values).collect())
+}
+
+fn digest_of(whose: u8, which: u8) -> SecretDigest {
+    let mut bytes = [0; 32];
+    bytes[..2].copy_from_slice(&[whose, which]);
+    SecretDigest::new(bytes)
+}
+
+/// The number of a teammate and the digest of one of its links: real secrets never share a digest.
+fn link() -> impl Strategy<Value = (u8, SecretDigest)> {
+    (1_u8..7, 0_u8..3).prop_map(|(number, which)| (number, digest_of(number, which)))
+}
+
+fn create_teammate() -> impl Strategy<Value = CreateTeammate> {
+    let invitation = prop_oneof![Just(InvitationWish::Send), Just(InvitationWish::None)];
+    let names = (prop::option::of(username()), person(), person());
+    (email(), names, role(), availability(), custom_fields(), invitation).prop_map(
+        |(email, (username, first_name, last_name), role, availability, custom_fields, invitation)| {
+            CreateTeammate {
+                email,
+                username,
+                first_name,
+                last_name,
+                role,
+                availability,
+                custom_fields,
+                invitation,
+            }
+        },
+    )
+}
+
+fn update_teammate() -> impl Strategy<Value = UpdateTeammate> {
+    let option = prop::option::of::<BoxedStrategy<EmailAddress>>;
+    let texts = (
+        option(email().boxed()),
+        prop::option::of(username()),
+        prop::option::of(person()),
+        prop::option::of(person()),
+    );
+    let flags = (prop::option::of(role()), prop::option::of(availability()), prop::option::of(standing()));
+    (teammate(), precondition(), texts, flags, prop::option::of(custom_fields())).prop_map(
+        |(teammate, precondition, texts, flags, custom_fields)| {
+            let (email, username, first_name, last_name) = texts;
+            let (role, availability, standing) = flags;
+            UpdateTeammate {
+                teammate,
+                precondition,
+                email,
+                username,
+                first_name,
+                last_name,
+                role,
+                availability,
+                standing,
+                custom_fields,
+            }
+        },
+    )
+}
+
+fn about_teammates() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        4 => create_teammate().prop_map(Command::CreateTeammate),
+        4 => update_teammate().prop_map(Command::UpdateTeammate),
+        2 => (teammate(), precondition()).prop_map(|(teammate, precondition)| {
+            Command::BlockTeammate(BlockTeammate { teammate, precondition })
+        }),
+        1 => teammate().prop_map(|teammate| Command::ReactivateTeammate(ReactivateTeammate { teammate })),
+        1 => teammate().prop_map(|teammate| Command::RequestInvitation(RequestInvitation { teammate })),
+        2 => link().prop_map(|(number, digest)| {
+            Command::SendInvitation(SendInvitation { teammate: TeammateId::new(number.into()), digest })
+        }),
+        1 => link().prop_map(|(_, digest)| Command::AcceptInvitation(AcceptInvitation { digest })),
+    ]
+}
+
+fn about_teams() -> impl Strategy<Value = Command> {
+    let privacy = prop_oneof![Just(Privacy::Open), Just(Privacy::Private)];
+    let members = || (team(), prop::collection::vec(teammate(), 0..4), precondition());
+    prop_oneof![
+        (team_name(), privacy).prop_map(|(name, privacy)| Command::CreateTeam(CreateTeam { name, privacy })),
+        (team(), team_name()).prop_map(|(team, name)| Command::RenameTeam(RenameTeam { team, name })),
+        team().prop_map(|team| Command::DeleteTeam(DeleteTeam { team })),
+        members().prop_map(|(team, teammates, precondition)| {
+            Command::AddToTeam(AddToTeam { team, teammates, precondition })
+        }),
+        members().prop_map(|(team, teammates, precondition)| {
+            Command::RemoveFromTeam(RemoveFromTeam { team, teammates, precondition })
+        }),
+    ]
+}
+
+fn create_token() -> impl Strategy<Value = CreateToken> {
+    let kind = prop_oneof![
+        Just(WantedKind::Company),
+        teammate().prop_map(WantedKind::Teammate),
+        Just(WantedKind::Scim)
+    ];
+    (kind, 0_u8..6, prop::option::of(0_i64..1000)).prop_map(|(kind, which, expires_in_ms)| CreateToken {
+        kind,
+        digest: digest_of(0, which),
+        last_four: "abcd".into(),
+        scopes: Scopes::NONE,
+        rate_limit: None,
+        expires_in_ms,
+        note: None,
+    })
+}
+
+fn about_the_company() -> impl Strategy<Value = Command> {
+    let field = || prop::sample::select(&FIELDS[..]);
+    let kind = prop_oneof![Just(FieldType::String), Just(FieldType::Number), Just(FieldType::Teammate)];
+    let setting = prop::sample::select(&SETTINGS[..]);
+    prop_oneof![
+        setting.prop_map(|text| Command::ChangeSetting(Setting::parse(text).unwrap())),
+        Just(Command::SetSso(SsoMetadata::parse("<EntityDescriptor/>").unwrap())),
+        Just(Command::ClearSso),
+        (field(), kind).prop_map(|(name, kind)| {
+            Command::CreateCustomField(CreateCustomField { name: FieldName::parse(name).unwrap(), kind })
+        }),
+        field().prop_map(|name| Command::DeleteCustomField(DeleteCustomField { field: name.into() })),
+        create_token().prop_map(Command::CreateToken),
+        (1_u64..4).prop_map(|number| Command::RevokeToken(RevokeToken { token: TokenId::new(number) })),
+    ]
+}
+
+/// Any command.
+pub(crate) fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![4 => about_teammates(), 2 => about_teams(), 1 => about_the_company()]
+}
+
+/// Anybody who can ask.
+pub(crate) fn actor() -> impl Strategy<Value = Actor> {
+    prop_oneof![
+        Just(Actor::Operator),
+        Just(Actor::Api(TokenId::new(1))),
+        Just(Actor::Scim(TokenId::new(2))),
+        Just(Actor::Mail)
+    ]
+}

@@ -1,0 +1,6 @@
+//! The rules of the directory, through its public interface.
+
+mod commands;
+mod golden;
+mod laws;
+mod samples;

@@ -1,0 +1,153 @@
+//! One sample of every event, with every field filled.
+
+use tenure_directory::custom_field::{
+    CustomFieldCreated, CustomFieldDeleted, FieldType, FieldValue, FieldValues,
+};
+use tenure_directory::email::EmailAddress;
+use tenure_directory::id::{CompanyId, FieldId, InboxId, TeamId, TeammateId, TokenId};
+use tenure_directory::invitation::{InvitationAccepted, InvitationRequested, InvitationSent, InvitationWish};
+use tenure_directory::registry::{CompanyCreated, CompanyRegistered, CompanyRenamed, CompanyRetitled};
+use tenure_directory::secret::SecretDigest;
+use tenure_directory::settings::{Reactivation, Setting};
+use tenure_directory::sso::{SsoCleared, SsoSet};
+use tenure_directory::team::{
+    Privacy, TeamCreated, TeamDeleted, TeamRenamed, TeammatesAdded, TeammatesRemoved,
+};
+use tenure_directory::teammate::{
+    Availability, Change, Profile, ProfileChanges, Role, TeammateBlocked, TeammateCreated,
+    TeammateReactivated, TeammateUpdated,
+};
+use tenure_directory::text::{
+    Choice, CompanyName, FieldName, FieldText, Note, PersonName, Slug, SsoMetadata, TeamName, Username,
+};
+use tenure_directory::token::{RateLimit, TokenCreated, TokenKind, TokenRevoked};
+use tenure_directory::{Event, RegistryEvent, Scope, Timestamp};
+
+const TEAMMATE: TeammateId = TeammateId::new(36);
+const TEAM: TeamId = TeamId::new(7);
+const FIELD: FieldId = FieldId::new(3);
+const TOKEN: TokenId = TokenId::new(9);
+const DIGEST: SecretDigest = SecretDigest::new([0xab; 32]);
+const MOMENT: Timestamp = Timestamp::from_ms(1_767_225_600_000);
+
+fn email(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+fn person(text: &str) -> PersonName {
+    PersonName::parse(text).unwrap()
+}
+
+fn username(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
+fn values() -> FieldValues {
+    let text = FieldText::parse("Sales").unwrap();
+    FieldValues::from_iter([
+        (FieldId::new(1), FieldValue::Text(text)),
+        (FieldId::new(2), FieldValue::Number(12.5)),
+        (FieldId::new(3), FieldValue::Boolean(true)),
+        (FieldId::new(4), FieldValue::Teammate(TeammateId::new(2))),
+        (FieldId::new(5), FieldValue::Inbox(InboxId::new(4))),
+    ])
+}
+
+fn change<T>(from: T, to: T) -> Option<Change<T>> {
+    Some(Change { from, to })
+}
+
+fn teammate_created() -> TeammateCreated {
+    TeammateCreated {
+        teammate: TEAMMATE,
+        role: Role::Admin,
+        availability: Availability::Away,
+        invitation: InvitationWish::Send,
+        profile: Some(Profile {
+            email: email("ana@example.com"),
+            username: username("ana_lopez"),
+            first_name: person("Ana"),
+            last_name: person("López"),
+            custom_fields: values(),
+        }),
+    }
+}
+
+fn teammate_updated() -> TeammateUpdated {
+    TeammateUpdated {
+        teammate: TEAMMATE,
+        role: change(Role::Member, Role::Admin),
+        availability: change(Availability::Available, Availability::Away),
+        profile: Some(ProfileChanges {
+            email: change(email("ana@example.com"), email("ana.lopez@example.com")),
+            username: change(username("ana_lopez"), username("ana_l")),
+            first_name: change(person("Ana"), person("Anna")),
+            last_name: change(person("López"), person("")),
+            custom_fields: change(FieldValues::default(), values()),
+        }),
+    }
+}
+
+fn token_created() -> TokenCreated {
+    TokenCreated {
+        token: TOKEN,
+        kind: TokenKind::Teammate(TEAMMATE),
+        digest: DIGEST,
+        last_four: "x9Zq".into(),
+        scopes: [Scope::TeammatesRead, Scope::EventsRead].into_iter().collect(),
+        rate_limit: Some(RateLimit::Unlimited),
+        expires_at: Some(MOMENT),
+        note: Some(Note::parse("for the HR sync").unwrap()),
+    }
+}
+
+/// One sample of every event of a company, in the order of the table.
+pub(crate) fn company_events() -> Vec<Event> {
+    let name = |text| CompanyName::parse(text).unwrap();
+    let slug = Slug::parse("harbor-coffee").unwrap();
+    let team_name = |text| TeamName::parse(text).unwrap();
+    let choices = ["Sales", "Support"].map(|choice| Choice::parse(choice).unwrap());
+    let teammates = vec![TeammateId::new(1), TEAMMATE];
+    vec![
+        Event::CompanyCreated(CompanyCreated { name: name("Harbor Coffee"), slug }),
+        Event::CompanyRenamed(CompanyRenamed { from: name("Harbor Coffee"), to: name("Harbor") }),
+        Event::CompanySettingChanged(Setting::Reactivation(Reactivation::Api)),
+        Event::SsoSet(SsoSet { metadata: SsoMetadata::parse("<EntityDescriptor/>").unwrap() }),
+        Event::SsoCleared(SsoCleared {}),
+        Event::TeammateCreated(teammate_created()),
+        Event::TeammateUpdated(teammate_updated()),
+        Event::TeammateBlocked(TeammateBlocked { teammate: TEAMMATE }),
+        Event::TeammateReactivated(TeammateReactivated { teammate: TEAMMATE }),
+        Event::InvitationRequested(InvitationRequested { teammate: TEAMMATE }),
+        Event::InvitationSent(InvitationSent { teammate: TEAMMATE, digest: DIGEST, expires_at: MOMENT }),
+        Event::InvitationAccepted(InvitationAccepted { teammate: TEAMMATE }),
+        Event::TeamCreated(TeamCreated {
+            team: TEAM,
+            name: team_name("Night shift"),
+            privacy: Privacy::Private,
+        }),
+        Event::TeamRenamed(TeamRenamed { team: TEAM, from: team_name("Night shift"), to: team_name("Days") }),
+        Event::TeamDeleted(TeamDeleted { team: TEAM }),
+        Event::TeammatesAdded(TeammatesAdded { team: TEAM, teammates: teammates.clone() }),
+        Event::TeammatesRemoved(TeammatesRemoved { team: TEAM, teammates }),
+        Event::CustomFieldCreated(CustomFieldCreated {
+            field: FIELD,
+            name: FieldName::parse("Department").unwrap(),
+            kind: FieldType::Enum(choices.into()),
+        }),
+        Event::CustomFieldDeleted(CustomFieldDeleted { field: FIELD }),
+        Event::TokenCreated(token_created()),
+        Event::TokenRevoked(TokenRevoked { token: TOKEN }),
+    ]
+}
+
+/// One sample of every event of the registry, in the order of the table.
+pub(crate) fn registry_events() -> Vec<RegistryEvent> {
+    let company = CompanyId::new(5);
+    let name = CompanyName::parse("Harbor Coffee").unwrap();
+    let slug = Slug::parse("harbor-coffee").unwrap();
+    vec![
+        RegistryEvent::Registered(CompanyRegistered { company, name: name.clone(), slug }),
+        RegistryEvent::Retitled(CompanyRetitled { company, name }),
+    ]
+}

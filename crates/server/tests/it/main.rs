@@ -1,0 +1,3 @@
+//! The server through its sockets. Files are laid out as the API is.
+
+mod teammates;

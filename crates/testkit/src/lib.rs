@@ -1,0 +1,16 @@
+//! For tests only: a server in process on port 0 with a real journal, companies with tokens, answers that can be shown
+//! as pictures, and OpenAPI documents that answers are held to.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that fails")]
+
+mod clock;
+mod company;
+mod document;
+mod reply;
+mod server;
+
+pub use clock::ManualClock;
+pub use company::TestCompany;
+pub use document::{Document, Operation};
+pub use reply::Reply;
+pub use server::{PUBLIC_URL, TestServer};

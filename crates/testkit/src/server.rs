@@ -1,0 +1,101 @@
+//! A server in process.
+
+use crate::clock::ManualClock;
+use crate::company::TestCompany;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tenure_journal::sqlite::WhenShorter;
+use tenure_server::http::Limits;
+use tenure_server::operator::{Operator, OperatorReply, OperatorRequest};
+use tenure_server::{DataFolder, Node, Server, ServerOptions, Serving, SystemRandomness};
+
+/// What links of a test server start with: not its address, so that a link made from `Host` would be noticed.
+pub const PUBLIC_URL: &str = "http://tenure.test";
+
+/// A server on a port of its own, with its data in a folder that goes with it.
+pub struct TestServer {
+    serving: Serving,
+    address: SocketAddr,
+    folder: TempDir,
+    clock: Arc<ManualClock>,
+    limits: Limits,
+    http: reqwest::Client,
+}
+
+impl TestServer {
+    /// Starts a server without any company.
+    pub async fn start() -> Self {
+        Self::with_limits(Limits::default()).await
+    }
+
+    /// Starts a server with other limits.
+    pub async fn with_limits(limits: Limits) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), Arc::default(), limits).await
+    }
+
+    async fn on(folder: TempDir, clock: Arc<ManualClock>, limits: Limits) -> Self {
+        let data = DataFolder::open(folder.path()).unwrap();
+        let randomness = Arc::new(SystemRandomness);
+        let node = Node::open_with(data, WhenShorter::Refuse, clock.clone(), randomness).await.unwrap();
+        let options = ServerOptions {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: Some(PUBLIC_URL.to_owned()),
+            limits: limits.clone(),
+            ..ServerOptions::default()
+        };
+        let server = Server::open(node, options).await.unwrap();
+        let address = server.address();
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        Self { serving: server.accept(), address, folder, clock, limits, http }
+    }
+
+    /// Stops in good order and starts again on the same folder.
+    pub async fn restart(self) -> Self {
+        let Self { serving, folder, clock, limits, .. } = self;
+        serving.stop().await;
+        Self::on(folder, clock, limits).await
+    }
+
+    /// Stops in good order; the folder is handed over.
+    pub async fn stop(self) -> TempDir {
+        self.serving.stop().await;
+        self.folder
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The server's clock.
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// The running node.
+    pub fn node(&self) -> &Node {
+        self.serving.node()
+    }
+
+    /// A client that keeps connections.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
+    /// Carries out an operator's request.
+    pub async fn operate(&self, request: OperatorRequest) -> OperatorReply {
+        Operator::of(self.node()).operate(request).await.unwrap()
+    }
+
+    /// Creates a company with a token for everything and no limit.
+    pub async fn company(&self, name: &str) -> TestCompany {
+        TestCompany::found(self, name).await
+    }
+}
