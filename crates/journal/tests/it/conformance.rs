@@ -1,0 +1,230 @@
+//! What every engine must do. Each behaviour is written once and runs on each engine.
+
+use crate::events::{append, batch, event};
+use std::sync::Arc;
+use tempfile::TempDir;
+use tenure_journal::sqlite::WhenShorter;
+use tenure_journal::{
+    Advance, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Output, Position, ReplyKey,
+    Settled, Settlement, Shard, Snapshot, SqliteJournal, Stream, Version,
+};
+
+/// An engine under test, and what must outlive it.
+struct Subject {
+    journal: Arc<dyn Journal>,
+    _folder: Option<TempDir>,
+}
+
+fn memory() -> Subject {
+    Subject { journal: Arc::new(MemoryJournal::new()), _folder: None }
+}
+
+fn sqlite() -> Subject {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Arc::new(SqliteJournal::open(folder.path(), WhenShorter::Refuse).unwrap());
+    Subject { journal, _folder: Some(folder) }
+}
+
+macro_rules! on_every_engine {
+    ($($behaviour:ident)*) => {
+        mod on_memory {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                super::$behaviour(&*super::memory().journal).await;
+            })*
+        }
+
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $behaviour() {
+                super::$behaviour(&*super::sqlite().journal).await;
+            })*
+        }
+    };
+}
+
+on_every_engine! {
+    an_appended_event_is_read_as_it_was_written
+    versions_count_within_a_stream_and_positions_over_all
+    a_stream_at_another_version_refuses_the_whole_batch
+    a_read_starts_after_the_version_and_ends_at_the_limit
+    no_read_returns_more_than_the_most
+    a_shard_is_read_in_order_of_position_without_gaps
+    heads_are_told_in_the_order_asked
+    the_chain_covers_all_that_came_before
+    a_reply_is_stored_with_its_events
+    a_refused_batch_stores_no_reply
+    a_checkpoint_moves_together_with_what_was_produced
+    the_same_output_twice_is_one
+    an_output_is_due_until_it_is_settled
+    outputs_come_due_in_order
+    a_snapshot_is_read_back_in_its_form_alone
+    an_empty_journal_answers
+}
+
+async fn an_appended_event_is_read_as_it_was_written(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 4)])).await.unwrap();
+    let stored = journal.read_stream(Stream(1), Version(3), 10).await.unwrap().remove(0);
+    let written = event(3);
+    assert_eq!(
+        (stored.time_ms, stored.actor, stored.name),
+        (written.time_ms, written.actor, written.name.to_owned())
+    );
+    assert_eq!(
+        (stored.body, stored.personal),
+        (written.body, written.personal.map(|personal| personal.data))
+    );
+}
+
+async fn versions_count_within_a_stream_and_positions_over_all(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 2), append(2, 0, 1)])).await.unwrap();
+    journal.append(&batch(vec![append(1, 2, 1)])).await.unwrap();
+    let all = journal.read_shard(Shard(0), Position(0), 10).await.unwrap();
+    let places: Vec<_> =
+        all.iter().map(|event| (event.stream.0, event.version.0, event.position.0)).collect();
+    assert_eq!(places, [(1, 1, 1), (1, 2, 2), (2, 1, 3), (1, 3, 4)]);
+}
+
+async fn a_stream_at_another_version_refuses_the_whole_batch(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 1)])).await.unwrap();
+    let refused = journal.append(&batch(vec![append(2, 0, 1), append(1, 0, 1), append(3, 5, 1)])).await;
+    let Err(AppendError::Conflict { streams }) = refused else { panic!("{refused:?}") };
+    assert_eq!(streams, [Stream(1), Stream(3)]);
+    assert!(journal.read_stream(Stream(2), Version(0), 10).await.unwrap().is_empty());
+    journal.append(&batch(vec![append(2, 0, 1), append(1, 1, 1)])).await.unwrap();
+}
+
+async fn a_read_starts_after_the_version_and_ends_at_the_limit(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 9)])).await.unwrap();
+    let read = journal.read_stream(Stream(1), Version(4), 3).await.unwrap();
+    let versions: Vec<_> = read.iter().map(|event| event.version.0).collect();
+    assert_eq!(versions, [5, 6, 7]);
+    assert!(journal.read_stream(Stream(1), Version(9), 3).await.unwrap().is_empty());
+    assert!(journal.read_stream(Stream(1), Version(0), 0).await.unwrap().is_empty());
+}
+
+async fn no_read_returns_more_than_the_most(journal: &dyn Journal) {
+    let most = u64::try_from(MAX_READ).unwrap();
+    journal.append(&batch(vec![append(1, 0, most + 1)])).await.unwrap();
+    assert_eq!(journal.read_stream(Stream(1), Version(0), usize::MAX).await.unwrap().len(), MAX_READ);
+    assert_eq!(journal.read_shard(Shard(0), Position(0), usize::MAX).await.unwrap().len(), MAX_READ);
+}
+
+async fn a_shard_is_read_in_order_of_position_without_gaps(journal: &dyn Journal) {
+    for round in 0..5 {
+        journal.append(&batch(vec![append(round, 0, round + 1), append(9, round, 1)])).await.unwrap();
+    }
+    let mut after = Position(0);
+    loop {
+        let read = journal.read_shard(Shard(0), after, 4).await.unwrap();
+        let Some(last) = read.last() else { break };
+        let expected: Vec<_> = (after.0 + 1..).take(read.len()).collect();
+        assert_eq!(read.iter().map(|event| event.position.0).collect::<Vec<_>>(), expected);
+        after = last.position;
+    }
+    assert_eq!(after, Position(20));
+}
+
+async fn heads_are_told_in_the_order_asked(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 2), append(2, 0, 3)])).await.unwrap();
+    let heads = journal.heads(&[Stream(2), Stream(7), Stream(1)]).await.unwrap();
+    let versions: Vec<_> = heads.iter().map(|head| (head.stream.0, head.version.0)).collect();
+    assert_eq!(versions, [(2, 3), (7, 0), (1, 2)]);
+    let last = journal.read_stream(Stream(2), Version(2), 1).await.unwrap().remove(0);
+    assert_eq!(heads[0].hash, last.hash);
+}
+
+async fn the_chain_covers_all_that_came_before(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 3), append(2, 0, 3)])).await.unwrap();
+    let one = journal.read_stream(Stream(1), Version(0), 3).await.unwrap();
+    let other = journal.read_stream(Stream(2), Version(0), 3).await.unwrap();
+    for (a, b) in one.iter().zip(&other) {
+        assert_eq!(a.body, b.body);
+        assert_ne!(a.hash, b.hash, "the stream is part of the hash");
+    }
+}
+
+fn reply(key: &str) -> NewReply {
+    let key = ReplyKey { stream: Stream(1), token: "tok_1".to_owned(), key: key.to_owned() };
+    NewReply { key, fingerprint: [3; 32], time_ms: 1_767_225_600_000, answer: b"{}".to_vec() }
+}
+
+async fn a_reply_is_stored_with_its_events(journal: &dyn Journal) {
+    journal.append(&Batch { streams: vec![append(1, 0, 1)], replies: vec![reply("a")] }).await.unwrap();
+    let stored = journal.reply(&reply("a").key).await.unwrap().unwrap();
+    assert_eq!((stored.fingerprint, stored.answer), ([3; 32], b"{}".to_vec()));
+    assert!(journal.reply(&reply("b").key).await.unwrap().is_none());
+    let other_token = ReplyKey { token: "tok_2".to_owned(), ..reply("a").key };
+    assert!(journal.reply(&other_token).await.unwrap().is_none());
+}
+
+async fn a_refused_batch_stores_no_reply(journal: &dyn Journal) {
+    let refused = Batch { streams: vec![append(1, 5, 1)], replies: vec![reply("a")] };
+    assert!(journal.append(&refused).await.is_err());
+    assert!(journal.reply(&reply("a").key).await.unwrap().is_none());
+}
+
+fn output(key: &str, due_ms: i64) -> Output {
+    let (follower, key) = ("mail".to_owned(), key.to_owned());
+    Output { follower, key, stream: Stream(1), due_ms, attempts: 0, body: "{}".to_owned() }
+}
+
+fn advance(to: u64, outputs: Vec<Output>) -> Advance {
+    Advance { follower: "mail".to_owned(), shard: Shard(0), to: Position(to), outputs }
+}
+
+async fn a_checkpoint_moves_together_with_what_was_produced(journal: &dyn Journal) {
+    assert_eq!(journal.checkpoint("mail", Shard(0)).await.unwrap(), Position(0));
+    journal.advance(advance(5, vec![output("a", 0)])).await.unwrap();
+    assert_eq!(journal.checkpoint("mail", Shard(0)).await.unwrap(), Position(5));
+    assert_eq!(journal.checkpoint("other", Shard(0)).await.unwrap(), Position(0));
+    assert_eq!(journal.due_outputs("mail", 0, 10).await.unwrap(), [output("a", 0)]);
+    assert!(journal.due_outputs("other", 0, 10).await.unwrap().is_empty());
+}
+
+async fn the_same_output_twice_is_one(journal: &dyn Journal) {
+    journal.advance(advance(5, vec![output("a", 0)])).await.unwrap();
+    journal.advance(advance(5, vec![output("a", 0), output("a", 0)])).await.unwrap();
+    assert_eq!(journal.due_outputs("mail", 0, 10).await.unwrap().len(), 1);
+}
+
+async fn an_output_is_due_until_it_is_settled(journal: &dyn Journal) {
+    journal.advance(advance(1, vec![output("a", 0), output("b", 0)])).await.unwrap();
+    let settle =
+        |key: &str, settled| Settlement { follower: "mail".to_owned(), key: key.to_owned(), settled };
+    journal.settle(&[settle("a", Settled::Done), settle("b", Settled::Again { due_ms: 50 })]).await.unwrap();
+    assert!(journal.due_outputs("mail", 49, 10).await.unwrap().is_empty());
+    let due = journal.due_outputs("mail", 50, 10).await.unwrap();
+    assert_eq!(due, [Output { attempts: 1, ..output("b", 50) }]);
+}
+
+async fn outputs_come_due_in_order(journal: &dyn Journal) {
+    journal
+        .advance(advance(1, vec![output("a", 3), output("b", 1), output("c", 2), output("d", 9)]))
+        .await
+        .unwrap();
+    let due = journal.due_outputs("mail", 5, 2).await.unwrap();
+    assert_eq!(due.iter().map(|output| output.key.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+}
+
+async fn a_snapshot_is_read_back_in_its_form_alone(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 2)])).await.unwrap();
+    let head = journal.heads(&[Stream(1)]).await.unwrap().remove(0);
+    let snapshot = Snapshot {
+        stream: Stream(1),
+        form: 4,
+        version: head.version,
+        hash: head.hash,
+        bytes: b"state\n".to_vec(),
+    };
+    journal.store_snapshot(snapshot.clone()).await.unwrap();
+    assert_eq!(journal.load_snapshot(Stream(1), 4).await.unwrap(), Some(snapshot));
+    assert_eq!(journal.load_snapshot(Stream(1), 5).await.unwrap(), None);
+    assert_eq!(journal.load_snapshot(Stream(2), 4).await.unwrap(), None);
+}
+
+async fn an_empty_journal_answers(journal: &dyn Journal) {
+    journal.ping().await.unwrap();
+    journal.append(&Batch::default()).await.unwrap();
+    assert!(journal.read_shard(Shard(0), Position(0), 10).await.unwrap().is_empty());
+}

@@ -1,0 +1,222 @@
+//! What the journal on SQLite promises beyond the suite: durability across a restart, and that damage is found.
+
+use crate::events::{append, batch};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use tenure_journal::sqlite::{JOURNAL_FILE, SNAPSHOT_FOLDER, WhenShorter};
+use tenure_journal::{Journal, JournalError, Position, Shard, Snapshot, SqliteJournal, Stream, Version};
+
+fn open(folder: &TempDir) -> Result<SqliteJournal, JournalError> {
+    SqliteJournal::open(folder.path(), WhenShorter::Refuse)
+}
+
+fn file(folder: &TempDir) -> PathBuf {
+    folder.path().join(JOURNAL_FILE)
+}
+
+/// A closed journal with two streams of ten events.
+async fn written() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).unwrap();
+    for round in 0..10 {
+        journal.append(&batch(vec![append(1, round, 1), append(2, round, 1)])).await.unwrap();
+    }
+    folder
+}
+
+fn verify(path: &Path) -> Result<u64, String> {
+    SqliteJournal::verify(path, &mut |_| Ok(()))
+        .map(|counts| counts.events)
+        .map_err(|error| error.to_string())
+}
+
+fn change(folder: &TempDir, sql: &str) {
+    Connection::open(file(folder)).unwrap().execute_batch(sql).unwrap();
+}
+
+#[tokio::test]
+async fn what_was_appended_is_there_after_a_restart() {
+    let folder = written().await;
+    let journal = open(&folder).unwrap();
+    assert_eq!(journal.read_shard(Shard(0), Position(0), 100).await.unwrap().len(), 20);
+    journal.append(&batch(vec![append(1, 10, 1)])).await.unwrap();
+    assert_eq!(verify(&file(&folder)), Ok(21));
+}
+
+#[tokio::test]
+async fn an_untouched_journal_verifies() {
+    assert_eq!(verify(&file(&written().await)), Ok(20));
+}
+
+#[tokio::test]
+async fn every_change_to_an_event_is_found_with_its_place() {
+    for (sql, place) in [
+        ("UPDATE events SET body = '{\"number\":99}' WHERE position = 7", "position 7"),
+        ("UPDATE events SET time = time + 1 WHERE position = 1", "position 1"),
+        ("UPDATE events SET actor = 'operator' WHERE position = 20", "position 20"),
+        ("UPDATE events SET name = 'thing.else' WHERE position = 3", "position 3"),
+        ("UPDATE events SET personal = '{}' WHERE position = 7", "position 7"),
+        ("UPDATE events SET salt = zeroblob(16) WHERE position = 7", "position 7"),
+        ("UPDATE events SET digest = zeroblob(32) WHERE position = 7", "position 7"),
+        ("UPDATE events SET personal = NULL WHERE position = 7", "position 7"),
+        ("UPDATE events SET company = 3 WHERE position = 20", "position 20"),
+        ("DELETE FROM events WHERE position = 9", "position 9"),
+        ("UPDATE events SET position = 0 WHERE position = 9; UPDATE events SET position = 9 WHERE position = 11;
+          UPDATE events SET position = 11 WHERE position = 0", "position 9"),
+        ("DELETE FROM events WHERE position = 20", "heads"),
+        ("UPDATE heads SET version = 9 WHERE company = 1", "heads"),
+        ("UPDATE heads SET hash = zeroblob(32) WHERE company = 2", "heads"),
+        ("DELETE FROM heads WHERE company = 1", "heads"),
+    ] {
+        let folder = written().await;
+        change(&folder, sql);
+        let fault = verify(&file(&folder)).unwrap_err();
+        assert!(fault.contains(place), "{sql}: {fault}");
+    }
+}
+
+#[tokio::test]
+async fn erasing_personal_data_with_its_salt_leaves_the_chain_whole() {
+    let folder = written().await;
+    change(&folder, "UPDATE events SET personal = NULL, salt = NULL");
+    assert_eq!(verify(&file(&folder)), Ok(20));
+}
+
+#[tokio::test]
+async fn every_flipped_byte_of_the_file_is_found_or_harmless_and_none_panics() {
+    let folder = written().await;
+    change(&folder, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let whole = std::fs::read(file(&folder)).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    for at in (0..whole.len()).step_by(whole.len() / 500) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x41;
+        let path = copy.path().join("copy.db");
+        std::fs::write(&path, damaged).unwrap();
+        if let Ok(events) = verify(&path) {
+            assert_eq!(events, 20, "a byte at {at} lost events silently");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_cut_off_anywhere_is_never_silently_shorter() {
+    let folder = written().await;
+    change(&folder, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let whole = std::fs::read(file(&folder)).unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    for length in (0..whole.len()).step_by(whole.len() / 100) {
+        let path = copy.path().join("copy.db");
+        std::fs::write(&path, &whole[..length]).unwrap();
+        // The last page may hold nothing but an empty index: cutting into that harms nobody.
+        assert!(verify(&path).is_err() || verify(&path) == Ok(20), "cut to {length} bytes");
+    }
+}
+
+#[tokio::test]
+async fn an_old_copy_put_back_is_refused_and_accepted_only_when_told_so() {
+    let folder = written().await;
+    change(&folder, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let old = std::fs::read(file(&folder)).unwrap();
+    let journal = open(&folder).unwrap();
+    journal.append(&batch(vec![append(1, 10, 5)])).await.unwrap();
+    drop(journal);
+    for suffix in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file(&folder).display()));
+    }
+    std::fs::write(file(&folder), old).unwrap();
+    let Err(JournalError::Lost(reason)) = open(&folder) else { panic!("an old copy was opened") };
+    assert!(reason.contains("ends at position 20, and it had reached 25"), "{reason}");
+    drop(SqliteJournal::open(folder.path(), WhenShorter::Accept).unwrap());
+    open(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_log_is_noticed_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder).unwrap();
+    journal.append(&batch(vec![append(1, 0, 5)])).await.unwrap();
+    let log = format!("{}-wal", file(&folder).display());
+    let kept = tempfile::tempdir().unwrap();
+    std::fs::copy(file(&folder), kept.path().join(JOURNAL_FILE)).unwrap();
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    drop(journal);
+    std::fs::copy(kept.path().join(JOURNAL_FILE), file(&folder)).unwrap();
+    let _ = std::fs::remove_file(log);
+    assert!(matches!(open(&folder), Err(JournalError::Lost(_) | JournalError::Storage(_))));
+}
+
+#[tokio::test]
+async fn another_journal_in_the_same_folder_is_noticed() {
+    let (folder, other) = (written().await, written().await);
+    change(&other, "PRAGMA wal_checkpoint(TRUNCATE)");
+    std::fs::copy(file(&other), file(&folder)).unwrap();
+    let Err(JournalError::Lost(reason)) = open(&folder) else { panic!("another journal was opened") };
+    assert!(reason.contains("another journal"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_backup_beside_a_running_journal_is_whole_and_restores() {
+    let folder = written().await;
+    let journal = open(&folder).unwrap();
+    journal.append(&batch(vec![append(1, 10, 1)])).await.unwrap();
+    let backup = folder.path().join("backup.db");
+    SqliteJournal::back_up(&file(&folder), &backup).unwrap();
+    assert_eq!(verify(&backup), Ok(21));
+    assert!(SqliteJournal::back_up(&file(&folder), &backup).is_err(), "an existing file was overwritten");
+    let restored = tempfile::tempdir().unwrap();
+    SqliteJournal::restore(&backup, restored.path()).unwrap();
+    let restored = open(&restored).unwrap();
+    assert_eq!(restored.read_stream(Stream(1), Version(0), 100).await.unwrap().len(), 11);
+}
+
+#[tokio::test]
+async fn a_damaged_or_foreign_snapshot_is_not_used() {
+    let folder = written().await;
+    let journal = open(&folder).unwrap();
+    let head = journal.heads(&[Stream(1)]).await.unwrap().remove(0);
+    let snapshot = Snapshot {
+        stream: Stream(1),
+        form: 1,
+        version: head.version,
+        hash: head.hash,
+        bytes: b"state".to_vec(),
+    };
+    journal.store_snapshot(snapshot.clone()).await.unwrap();
+    let path = folder.path().join(SNAPSHOT_FOLDER).join("1.snapshot");
+    let whole = std::fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1;
+        std::fs::write(&path, damaged).unwrap();
+        let loaded = journal.load_snapshot(Stream(1), 1).await.unwrap();
+        assert!(loaded.is_none_or(|loaded| loaded == snapshot), "byte {at}");
+    }
+    let foreign = Snapshot { hash: journal.heads(&[Stream(2)]).await.unwrap()[0].hash, ..snapshot };
+    journal.store_snapshot(foreign).await.unwrap();
+    assert_eq!(journal.load_snapshot(Stream(1), 1).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn events_can_be_read_with_plain_sql() {
+    let folder = written().await;
+    let row: (String, String) = Connection::open(file(&folder))
+        .unwrap()
+        .query_row("SELECT time, personal FROM readable WHERE position = 7", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(
+        row,
+        ("2026-01-01T00:00:00.003Z".to_owned(), "{\"email\":\"person3@example.com\"}".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_journal_of_a_newer_schema_is_refused() {
+    let folder = written().await;
+    change(&folder, "UPDATE about SET value = '2' WHERE key = 'schema'");
+    let Err(JournalError::Storage(reason)) = open(&folder) else { panic!("it was opened") };
+    assert!(reason.contains("schema 2"), "{reason}");
+}
