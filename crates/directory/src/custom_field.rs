@@ -268,6 +268,10 @@ pub(crate) fn deleted(company: &mut Company, event: &CustomFieldDeleted, stamp: 
 
 /// Checks the values of a `custom_fields` object against what the company has configured; every fault is reported.
 pub(crate) fn check(company: &Company, given: &[(Box<str>, GivenValue)]) -> Result<FieldValues, Vec<Fault>> {
+    if given.len() > MAX_FIELDS {
+        let message = format!("has {} entries; there can be at most {MAX_FIELDS} custom fields", given.len());
+        return Err(vec![Fault::new("custom_fields", message)]);
+    }
     let mut values = Vec::with_capacity(given.len());
     let mut faults = Vec::new();
     for (name, value) in given {
@@ -291,7 +295,7 @@ fn unknown_name(company: &Company, name: &str) -> Fault {
     } else {
         format!("is not configured; the custom fields are: {}", configured.join(", "))
     };
-    Fault::new(format!("custom_fields.{}", name.escape_debug()), message)
+    Fault::new(format!("custom_fields.{name}"), message)
 }
 
 fn check_value(
@@ -320,7 +324,7 @@ fn check_value(
         }
         (FieldType::Teammate, GivenValue::Text(text)) => {
             let teammate = company.find_teammate(&TeammateRef::parse(text));
-            FieldValue::Teammate(teammate.ok_or("must be the id of a teammate of this company")?.id)
+            FieldValue::Teammate(teammate.ok_or("must be the id of a teammate of this company, or alt:email:ADDRESS")?.id)
         }
         (FieldType::Inbox, GivenValue::Text(_)) => {
             return Err("must be the id of an inbox of this company".to_owned());

@@ -18,6 +18,9 @@ pub struct EmailAddress(Box<str>);
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailKey(Box<str>);
 
+/// The domain of stand-ins for erased addresses, which nobody can be given.
+const ERASED: &str = "erased.invalid";
+
 /// Why a text is no address; reads after the name of the field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailFault {
@@ -39,7 +42,7 @@ pub enum EmailFault {
 }
 
 impl EmailAddress {
-    /// Checks an address. It is validated as it came, before any canonical form is made of it.
+    /// Checks an address: its canonical form is made first, and that is what must be valid. What was given is kept.
     pub fn parse(text: &str) -> Result<Self, EmailFault> {
         if text.len() > EMAIL_MAX_OCTETS {
             return Err(EmailFault::TooLong);
@@ -51,15 +54,19 @@ impl EmailAddress {
         if domain.contains('@') {
             return Err(EmailFault::NotOneAt);
         }
+        let local = composed(local);
         if local.starts_with('"')
             || local.len() > 64
-            || !email_address::EmailAddress::is_valid_local_part(local)
+            || !email_address::EmailAddress::is_valid_local_part(&local)
         {
             return Err(EmailFault::LocalPart);
         }
-        let ascii = ascii_domain(domain).ok_or(EmailFault::Domain)?;
-        if !is_host_name(&ascii) {
+        let domain = ascii_domain(domain).ok_or(EmailFault::Domain)?;
+        if !is_host_name(&domain) || is_reserved(&domain) {
             return Err(EmailFault::Domain);
+        }
+        if local.len() + 1 + domain.len() > EMAIL_MAX_OCTETS {
+            return Err(EmailFault::TooLong);
         }
         Ok(Self(text.into()))
     }
@@ -81,7 +88,7 @@ impl EmailAddress {
 
     /// The stand-in for an address whose personal data was erased; unique because `subject` is.
     pub(crate) fn erased(subject: impl fmt::Display) -> Self {
-        Self(format!("{subject}@erased.invalid").into())
+        Self(format!("{subject}@{ERASED}").into())
     }
 }
 
@@ -121,6 +128,10 @@ fn contains_punycode(text: &str) -> bool {
 
 fn ascii_domain(domain: &str) -> Option<String> {
     idna::domain_to_ascii(domain).ok().filter(|ascii| !ascii.is_empty())
+}
+
+fn is_reserved(ascii: &str) -> bool {
+    ascii.eq_ignore_ascii_case(ERASED)
 }
 
 fn is_host_name(ascii: &str) -> bool {
@@ -185,6 +196,7 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused() {
         let long = format!("{}@example.com", "a".repeat(250));
+        let long_in_ascii = format!("{}@{}com", "a".repeat(64), "é.".repeat(36));
         let bad = [
             "",
             "a",
@@ -217,7 +229,10 @@ mod tests {
             "mailto:a@c.com",
             "a@c.com,b@c.com",
             "a@xn--a.com",
+            "tea_1@erased.invalid",
+            "ana\u{E0041}@c.com",
             &long,
+            &long_in_ascii,
         ];
         for text in bad {
             assert!(EmailAddress::parse(text).is_err(), "{text:?}");

@@ -1,7 +1,7 @@
 //! The core's "no": which rule, which field, and what to do. It knows no HTTP; each face maps it in one place.
 
 use crate::id::{CompanyId, TeamId, TeammateId, TokenId};
-use crate::text::{FieldName, Slug};
+use crate::text::{FieldName, Slug, repeated};
 use std::fmt;
 
 /// One thing wrong with one field.
@@ -188,17 +188,32 @@ impl Refusal {
     /// One entry for each thing that is wrong, where there can be several.
     pub fn details(&self) -> Vec<String> {
         if let Refusal::Invalid(faults) = self {
-            return faults.iter().map(ToString::to_string).collect();
+            return told(faults);
         }
         if let Refusal::Taken(taken) = self {
             return taken.iter().map(ToString::to_string).collect();
+        }
+        if let Refusal::BlockedTeammates { teammates } = self {
+            return vec![format!("teammate_ids names blocked teammates: {}", list(teammates))];
         }
         vec![]
     }
 }
 
+/// How many faults or names a message tells one by one; a body can hold a hundred thousand.
+const TOLD: usize = 50;
+
+/// The items in words, the first [`TOLD`] of them.
+fn told<T: fmt::Display>(items: &[T]) -> Vec<String> {
+    let mut told: Vec<_> = items.iter().take(TOLD).map(|item| repeated(&item.to_string())).collect();
+    if items.len() > TOLD {
+        told.push(format!("and {} more", items.len() - TOLD));
+    }
+    told
+}
+
 fn list<T: fmt::Display>(items: &[T]) -> String {
-    items.iter().map(|item| item.to_string().escape_debug().to_string()).collect::<Vec<_>>().join(", ")
+    told(items).join(", ")
 }
 
 impl fmt::Display for Refusal {
@@ -207,15 +222,15 @@ impl fmt::Display for Refusal {
             Refusal::Invalid(faults) => write!(f, "{}", list(faults)),
             Refusal::Taken(taken) => write!(f, "{}", list(taken)),
             Refusal::UnknownTeammates { given } => unknown_teammates(f, given),
-            Refusal::UnknownTeam { given } => write!(f, "Unknown team ID {}", given.escape_debug()),
+            Refusal::UnknownTeam { given } => write!(f, "Unknown team ID {}", repeated(given)),
             Refusal::UnknownCustomField { given } => {
-                write!(f, "there is no custom field `{}`; see `tenure custom-field list`", given.escape_debug())
+                write!(f, "there is no custom field `{}`; see `tenure custom-field list`", repeated(given))
             }
             Refusal::UnknownToken { token } => {
                 write!(f, "there is no token {token}; see `tenure token list`")
             }
             Refusal::UnknownCompany { given } => {
-                write!(f, "there is no company `{}`; see `tenure company list`", given.escape_debug())
+                write!(f, "there is no company `{}`; see `tenure company list`", repeated(given))
             }
             Refusal::BlockedTeammates { teammates } => {
                 let who = list(teammates);

@@ -2,7 +2,7 @@
 
 use crate::company::{Company, Stamp};
 use crate::custom_field::{self, FieldValues, GivenValue};
-use crate::email::{EmailAddress, EmailKey};
+use crate::email::{EMAIL_MAX_OCTETS, EmailAddress, EmailKey};
 use crate::event::{Durable, Event};
 use crate::id::{TeamId, TeammateId};
 use crate::invitation::{Invitation, InvitationWish};
@@ -100,6 +100,7 @@ impl TeammateRef {
     /// Reads a reference. One of neither form is kept as it is and resolves to nobody.
     pub fn parse(given: &str) -> Self {
         let target = match given.strip_prefix("alt:email:") {
+            Some(email) if email.len() > EMAIL_MAX_OCTETS => Target::Nobody,
             Some(email) => Target::Email(EmailKey::of(email)),
             None => given.parse().map_or(Target::Nobody, Target::Id),
         };
@@ -504,7 +505,7 @@ pub(crate) fn created(company: &mut Company, event: &TeammateCreated, stamp: &St
     let Profile { email, username, first_name, last_name, custom_fields } =
         profile.clone().unwrap_or_else(|| Profile {
             email: EmailAddress::erased(id),
-            username: Username::from_local_part(&format!("erased_{id}")),
+            username: Username::erased(id),
             first_name: PersonName::empty(),
             last_name: PersonName::empty(),
             custom_fields: FieldValues::default(),

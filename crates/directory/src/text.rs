@@ -35,20 +35,41 @@ pub enum TextFault {
     },
 }
 
-/// Whether a character could hide or reorder text: controls, bidirectional marks, zero-width ones.
+/// Whether a character could hide or reorder text: controls, bidirectional marks, and those that are drawn as nothing
+/// (Unicode's default-ignorable ones but for the variation selectors, which real names need).
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
             '\u{00AD}'
+                | '\u{034F}'
                 | '\u{061C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{17B4}'..='\u{17B5}'
                 | '\u{180E}'
                 | '\u{200B}'..='\u{200F}'
                 | '\u{2028}'..='\u{202E}'
                 | '\u{2060}'..='\u{206F}'
+                | '\u{3164}'
                 | '\u{FEFF}'
+                | '\u{FFA0}'
                 | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{1BCA0}'..='\u{1BCA3}'
+                | '\u{1D173}'..='\u{1D17A}'
+                | '\u{E0000}'..='\u{E00FF}'
         )
+}
+
+/// The text as it can be repeated in a message: as it was given, but for hidden characters, which are written out.
+pub fn repeated(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut repeated, character| {
+        if is_hidden(character) {
+            repeated.extend(character.escape_unicode());
+        } else {
+            repeated.push(character);
+        }
+        repeated
+    })
 }
 
 fn visible(text: &str, limit: usize) -> Result<(), TextFault> {
@@ -195,6 +216,11 @@ impl Username {
     pub fn numbered(&self, number: u64) -> Self {
         Self(format!("{}{number}", self.0).into())
     }
+
+    /// The stand-in for a username whose personal data was erased: of a form that none can be given.
+    pub(crate) fn erased(subject: impl fmt::Display) -> Self {
+        Self(format!("(erased {subject})").into())
+    }
 }
 
 impl TeamName {
@@ -217,7 +243,9 @@ mod tests {
 
     #[test]
     fn names_that_hide_or_reorder_text_are_refused() {
-        for bad in ["a\u{202E}b", "a\0", "tab\t", "zero\u{200B}", "\u{FEFF}bom", "del\u{7f}"] {
+        for bad in
+            ["a\u{202E}b", "a\0", "tab\t", "zero\u{200B}", "\u{FEFF}bom", "del\u{7f}", "tag\u{E0041}", "\u{3164}"]
+        {
             assert!(PersonName::parse(bad).is_err(), "{bad:?}");
         }
         for good in ["", "Łukasz", "O'Brien", "山田", "=1+1", "<script>", "Анна", "𝔘nicode"] {

@@ -182,7 +182,8 @@ impl Engine {
         let (answer, answered) = oneshot::channel();
         let urgency = target.urgency();
         self.send(urgency, Submission { target, actor, keyed, answer })?;
-        answered.await.unwrap_or(Err(WriteError::Stopping))
+        let cut_off = |_| WriteError::OutcomeUnknown("the writer ended before it answered".to_owned());
+        answered.await.map_err(cut_off)?
     }
 
     fn send(&self, urgency: Urgency, submission: Submission) -> Result<(), WriteError> {

@@ -44,7 +44,20 @@ impl WriterLoop {
     pub async fn run(mut self) {
         let guard = AbortOnPanic;
         while self.turn().await {}
+        self.turn_away_the_rest();
         std::mem::forget(guard);
+    }
+
+    /// What still waits when the loop is over was not done, and is told so.
+    fn turn_away_the_rest(&mut self) {
+        for lane in [&mut self.urgent, &mut self.normal] {
+            lane.close();
+            while let Ok(message) = lane.try_recv() {
+                if let Message::Submit(submission) = message {
+                    refuse(vec![*submission], &WriteError::Stopping);
+                }
+            }
+        }
     }
 
     /// Waits for commands and carries out one batch. `false` when the loop is over.

@@ -1,0 +1,226 @@
+//! The simulated disk: a journal that outlives the node, and fails as it is told.
+
+use crate::simulation::act::Act;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tenure_directory::{
+    Actor, Company, CompanyId, Event, Occasion, Recorded, Timestamp, Version as CompanyVersion,
+};
+use tenure_journal::{
+    Advance, Answer, AppendError, Batch, Head, Journal, JournalError, MAX_READ, MemoryJournal, NewEvent,
+    NewPersonal, Output, Position, ReplyKey, Settlement, Shard, Snapshot, StoredEvent, StoredReply, Stream,
+    StreamAppend, Version,
+};
+
+/// How the next append goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// As it should.
+    Well,
+    /// Refused cleanly, as on a full disk.
+    NotWritten,
+    /// The sync failed, and the batch was not durable.
+    UnknownAndLost,
+    /// The sync failed, and the batch was durable.
+    UnknownAndKept,
+    /// The process dies before the batch is durable.
+    DiesBefore,
+    /// The process dies after the batch is durable, before anybody is answered.
+    DiesAfter,
+    /// Another node is faster with a team of its own.
+    Overtaken,
+}
+
+/// What became of the appends since it was last asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// Whether a batch became durable.
+    pub(super) kept: bool,
+    /// Whether an append was tried at all.
+    pub(super) tried: bool,
+    /// The companies in which another node created a team first, each with its act.
+    pub(super) overtaken: Vec<(CompanyId, Act)>,
+}
+
+#[derive(Debug)]
+struct Plan {
+    fate: Fate,
+    outcome: Outcome,
+    foreign_name: &'static str,
+}
+
+/// A disk with a journal on it; cheap to clone, and shared by all nodes that ever use it.
+#[derive(Clone)]
+pub(super) struct Disk {
+    journal: Arc<MemoryJournal>,
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl Disk {
+    pub(super) fn new() -> Self {
+        let plan = Plan { fate: Fate::Well, outcome: Outcome::default(), foreign_name: "" };
+        Self { journal: Arc::new(MemoryJournal::new()), plan: Arc::new(Mutex::new(plan)) }
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap()
+    }
+
+    /// Decides how the next append goes. `foreign_name` is the team that another node makes, should it be faster.
+    pub(super) fn ordain(&self, fate: Fate, foreign_name: &'static str) {
+        *self.plan() = Plan { fate, outcome: Outcome::default(), foreign_name };
+    }
+
+    /// What became of the appends.
+    pub(super) fn outcome(&self) -> Outcome {
+        self.plan().outcome.clone()
+    }
+
+    /// All events on the disk of one company.
+    pub(super) async fn history(&self, company: CompanyId) -> Vec<Recorded> {
+        let stored = self.journal.read_stream(Stream(company.number()), Version(0), MAX_READ).await.unwrap();
+        stored.iter().map(recorded).collect()
+    }
+
+    async fn append_as_ordained(&self, batch: &Batch) -> Result<(), AppendError> {
+        let fate = std::mem::replace(&mut self.plan().fate, Fate::Well);
+        self.plan().outcome.tried = true;
+        let lost = || AppendError::OutcomeUnknown { reason: "the sync failed".to_owned() };
+        match fate {
+            Fate::Well => {}
+            Fate::NotWritten => {
+                return Err(AppendError::NotWritten { reason: "the disk is full".to_owned() });
+            }
+            Fate::UnknownAndLost => return Err(lost()),
+            Fate::DiesBefore => return std::future::pending().await,
+            Fate::Overtaken => self.overtake(batch).await,
+            Fate::UnknownAndKept | Fate::DiesAfter => {}
+        }
+        if let Err(conflict) = self.journal.append(batch).await {
+            // The node decides anew, and may find that nothing is left to append.
+            self.plan().outcome.tried = false;
+            return Err(conflict);
+        }
+        self.plan().outcome.kept = true;
+        match fate {
+            Fate::UnknownAndKept => Err(lost()),
+            Fate::DiesAfter => std::future::pending().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Another node creates a team in the first company that the batch is about.
+    async fn overtake(&self, batch: &Batch) {
+        let Some(stream) = batch.streams.iter().map(|append| append.stream).find(|stream| stream.0 != 0)
+        else {
+            return;
+        };
+        let id = CompanyId::new(stream.0);
+        let history = self.history(id).await;
+        let company = history.iter().fold(Company::unborn(id), |company, recorded| company.evolve(recorded));
+        let act = Act::CreateTeam { name: self.plan().foreign_name };
+        let occasion = Occasion { now: company.last_event_at, actor: Actor::Operator };
+        let events = company.decide(&act.command(), &occasion).unwrap_or_default();
+        let append = StreamAppend {
+            stream,
+            expected: Version(company.version.number()),
+            events: events.iter().map(|event| written(event, occasion.now)).collect(),
+        };
+        if !append.events.is_empty() {
+            self.journal.append(&Batch { streams: vec![append], replies: vec![] }).await.unwrap();
+            self.plan().outcome.overtaken.push((id, act));
+        }
+    }
+}
+
+fn written(event: &Event, time: Timestamp) -> NewEvent {
+    let encoded = event.encode();
+    NewEvent {
+        time_ms: time.as_ms(),
+        actor: Actor::Operator.to_string(),
+        name: encoded.name,
+        body: encoded.body,
+        personal: encoded.personal.map(|data| NewPersonal { salt: [0; 16], data }),
+    }
+}
+
+fn recorded(stored: &StoredEvent) -> Recorded {
+    Recorded {
+        version: CompanyVersion::new(stored.version.0),
+        time: Timestamp::from_ms(stored.time_ms),
+        actor: stored.actor.parse().unwrap(),
+        event: Event::decode(&stored.name, &stored.body, stored.personal.as_deref()).unwrap(),
+    }
+}
+
+impl Journal for Disk {
+    fn append<'a>(&'a self, batch: &'a Batch) -> Answer<'a, Result<(), AppendError>> {
+        Box::pin(self.append_as_ordained(batch))
+    }
+
+    fn read_stream(
+        &self,
+        stream: Stream,
+        after: Version,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.journal.read_stream(stream, after, limit)
+    }
+
+    fn read_shard(
+        &self,
+        shard: Shard,
+        after: Position,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>> {
+        self.journal.read_shard(shard, after, limit)
+    }
+
+    fn shards(&self) -> u16 {
+        self.journal.shards()
+    }
+
+    fn heads<'a>(&'a self, streams: &'a [Stream]) -> Answer<'a, Result<Vec<Head>, JournalError>> {
+        self.journal.heads(streams)
+    }
+
+    fn store_snapshot(&self, snapshot: Snapshot) -> Answer<'_, Result<(), JournalError>> {
+        self.journal.store_snapshot(snapshot)
+    }
+
+    fn load_snapshot(&self, stream: Stream, form: u32) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
+        self.journal.load_snapshot(stream, form)
+    }
+
+    fn reply<'a>(&'a self, key: &'a ReplyKey) -> Answer<'a, Result<Option<StoredReply>, JournalError>> {
+        self.journal.reply(key)
+    }
+
+    fn checkpoint<'a>(
+        &'a self,
+        follower: &'a str,
+        shard: Shard,
+    ) -> Answer<'a, Result<Position, JournalError>> {
+        self.journal.checkpoint(follower, shard)
+    }
+
+    fn advance(&self, advance: Advance) -> Answer<'_, Result<(), JournalError>> {
+        self.journal.advance(advance)
+    }
+
+    fn due_outputs<'a>(
+        &'a self,
+        follower: &'a str,
+        now_ms: i64,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<Output>, JournalError>> {
+        self.journal.due_outputs(follower, now_ms, limit)
+    }
+
+    fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Result<(), JournalError>> {
+        self.journal.settle(settlements)
+    }
+
+    fn ping(&self) -> Answer<'_, Result<(), JournalError>> {
+        self.journal.ping()
+    }
+}
