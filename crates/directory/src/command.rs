@@ -13,7 +13,7 @@ use crate::token::{CreateToken, RevokeToken};
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "each variant carries the command that documents it")]
 pub enum Command {
-    ChangeSetting(Setting),
+    ChangeSettings(Vec<Setting>),
     SetSso(SsoMetadata),
     ClearSso,
     CreateTeammate(CreateTeammate),
@@ -51,7 +51,7 @@ impl Command {
             Command::UpdateTeammate(UpdateTeammate { standing: Some(Standing::Blocked), .. }) => {
                 Urgency::EndsAccess
             }
-            Command::ChangeSetting(_)
+            Command::ChangeSettings(_)
             | Command::SetSso(_)
             | Command::ClearSso
             | Command::CreateTeammate(_)

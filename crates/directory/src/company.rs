@@ -111,7 +111,7 @@ impl Company {
     /// The events that follow from a command, or the rule that says no. A command that changes nothing yields none.
     pub fn decide(&self, command: &Command, occasion: &Occasion) -> Result<Vec<Event>, Refusal> {
         match command {
-            Command::ChangeSetting(setting) => Ok(settings::change(self, *setting)),
+            Command::ChangeSettings(settings) => Ok(settings::change(self, settings)),
             Command::SetSso(metadata) => Ok(sso::set(self, metadata)),
             Command::ClearSso => Ok(sso::clear(self)),
             Command::CreateTeammate(command) => teammate::create(self, command),

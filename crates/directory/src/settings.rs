@@ -103,10 +103,14 @@ impl Setting {
     }
 }
 
-pub(crate) fn change(company: &Company, setting: Setting) -> Vec<Event> {
+pub(crate) fn change(company: &Company, settings: &[Setting]) -> Vec<Event> {
     let mut changed = company.settings;
-    apply(&mut changed, setting);
-    if changed == company.settings { vec![] } else { vec![Event::CompanySettingChanged(setting)] }
+    let mut changes = |setting: &&Setting| {
+        let before = changed;
+        apply(&mut changed, **setting);
+        changed != before
+    };
+    settings.iter().filter(|setting| changes(setting)).copied().map(Event::CompanySettingChanged).collect()
 }
 
 pub(crate) fn changed(company: &mut Company, setting: &Setting, _: &Stamp) {

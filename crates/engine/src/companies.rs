@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tenure_directory::company::SNAPSHOT_FORM;
 use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{Company, CompanyId, Registry, Timestamp, Version};
-use tenure_journal::{Journal, MAX_READ, StoredEvent, Stream};
+use tenure_journal::{Journal, JournalError, MAX_READ, StoredEvent, Stream};
 use tokio::sync::Mutex;
 
 /// How many companies can be read from the journal at the same time.
@@ -137,16 +137,41 @@ pub(crate) async fn replay(
             }
             company = company.evolve(&recorded);
         }
-        if events.len() < MAX_READ {
+        if until.is_none() && events.is_empty() {
+            check_end(journal, &company).await?;
+        }
+        let is_all = if until.is_some() { events.len() < MAX_READ } else { events.is_empty() };
+        if is_all {
             return Ok(company);
         }
     }
+}
+
+/// A history that ends before the stream's head, or after it, is damaged: better no state than a shorter one.
+async fn check_end(journal: &dyn Journal, company: &Company) -> Result<(), ReadError> {
+    let stream = stream_of(company.id);
+    let heads = journal.heads(&[stream]).await?;
+    let head = heads.first().map_or(Version::ZERO, |head| directory_version(head.version));
+    let events_came_meanwhile = || async {
+        let more = journal.read_stream(stream, journal_version(company.version), 1).await?;
+        Ok::<_, ReadError>(!more.is_empty())
+    };
+    if head == company.version || events_came_meanwhile().await? {
+        return Ok(());
+    }
+    Err(JournalError::Damaged(format!(
+        "the events of stream {stream} end at version {}, and its head is at {}",
+        company.version.number(),
+        head.number()
+    ))
+    .into())
 }
 
 async fn read_registry(journal: &dyn Journal, mut registry: Registry) -> Result<Registry, ReadError> {
     if registry.version == Version::ZERO
         && let Some(snapshot) = journal.load_snapshot(Stream(REGISTRY_STREAM), SNAPSHOT_FORM).await?
         && let Ok(read) = Registry::from_bytes(&snapshot.bytes)
+        && read.version == directory_version(snapshot.version)
     {
         registry = read;
     }

@@ -211,6 +211,15 @@ impl Engine {
         }
     }
 
+    /// Ends the node: from here on no write succeeds, reads go on, and whoever waits in [`Engine::failed`] is told. For
+    /// whatever finds that going on would lose or skip something.
+    pub fn give_up(&self, reason: String) {
+        tracing::error!(reason, "the node stops");
+        // The first reason is the one that counts.
+        let _ = self.inner.failed.set(reason);
+        self.inner.failure.notify_waiters();
+    }
+
     /// Waits until the node has failed; for ever, if it does not.
     pub async fn failed(&self) -> String {
         loop {

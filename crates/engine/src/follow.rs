@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{CompanyId, Recorded};
-use tenure_journal::{Advance, Output, Shard, StoredEvent};
+use tenure_journal::{Advance, Advanced, JournalError, Output, Shard, StoredEvent};
 
 /// How many events a follower reads at a time.
 const STRIDE: usize = 1000;
@@ -46,6 +46,10 @@ impl Engine {
                     let _ = tokio::time::timeout(IDLE, appended).await;
                     tokio::time::sleep(GATHER).await;
                 }
+                // Nothing may be skipped, and nothing is durable any more: neither heals by trying again.
+                Err(
+                    error @ (ReadError::Undecodable(_) | ReadError::Journal(JournalError::OutcomeUnknown(_))),
+                ) => return self.give_up(error.to_string()),
                 Err(error) => {
                     tracing::error!(follower = follower.name(), %error, "a follower cannot go on; trying again");
                     tokio::time::sleep(IDLE).await;
@@ -58,15 +62,18 @@ impl Engine {
     pub async fn follow_step(&self, follower: &dyn Follower) -> Result<usize, ReadError> {
         let mut produced = 0;
         for shard in (0..self.inner.journal.shards()).map(Shard) {
-            let mut after = self.inner.journal.checkpoint(follower.name(), shard).await?;
+            let mut from = self.inner.journal.checkpoint(follower.name(), shard).await?;
             loop {
-                let events = self.inner.journal.read_shard(shard, after, STRIDE).await?;
+                let events = self.inner.journal.read_shard(shard, from, STRIDE).await?;
                 let Some(last) = events.last() else { break };
                 let outputs = produce(follower, &events)?;
-                produced += outputs.len();
-                after = last.position;
-                let follower = follower.name().to_owned();
-                self.inner.journal.advance(Advance { follower, shard, to: after, outputs }).await?;
+                let (count, to) = (outputs.len(), last.position);
+                let advance = Advance { follower: follower.name().to_owned(), shard, from, to, outputs };
+                if self.inner.journal.advance(advance).await? == Advanced::Overtaken {
+                    break;
+                }
+                produced += count;
+                from = to;
                 if events.len() < STRIDE {
                     break;
                 }

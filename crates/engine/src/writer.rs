@@ -48,13 +48,15 @@ impl WriterLoop {
         std::mem::forget(guard);
     }
 
-    /// What still waits when the loop is over was not done, and is told so.
+    /// What still waits when the loop is over was not done, and is told so. After a failure it is told what the others
+    /// were told, since it may be the repetition of one of them.
     fn turn_away_the_rest(&mut self) {
+        let error = self.inner.failed.get().cloned().map_or(WriteError::Stopping, WriteError::OutcomeUnknown);
         for lane in [&mut self.urgent, &mut self.normal] {
             lane.close();
             while let Ok(message) = lane.try_recv() {
                 if let Message::Submit(submission) = message {
-                    refuse(vec![*submission], &WriteError::Stopping);
+                    refuse(vec![*submission], &error);
                 }
             }
         }

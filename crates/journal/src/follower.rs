@@ -26,6 +26,9 @@ pub struct Advance {
     pub follower: String,
     /// The shard that it read.
     pub shard: Shard,
+    /// Where its checkpoint was when it began to read. If it is elsewhere by now, another node was faster, and nothing
+    /// is stored.
+    pub from: Position,
     /// The position of the last event that it read.
     pub to: Position,
     /// What it produced on the way.
@@ -42,6 +45,11 @@ pub enum Settled {
         /// When, in milliseconds since the epoch.
         due_ms: i64,
     },
+    /// It was not tried yet, and must not be before.
+    Wait {
+        /// When, in milliseconds since the epoch.
+        due_ms: i64,
+    },
 }
 
 /// What became of one output.
@@ -53,4 +61,13 @@ pub struct Settlement {
     pub key: String,
     /// What became of it.
     pub settled: Settled,
+}
+
+/// Whether a follower's step was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advanced {
+    /// It was.
+    Stored,
+    /// Another node had moved the checkpoint; nothing was stored.
+    Overtaken,
 }

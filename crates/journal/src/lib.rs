@@ -17,7 +17,7 @@ pub use chain::{ChainHash, Link};
 pub use envelope::{
     Head, NewEvent, NewPersonal, Position, Shard, StoredEvent, Stream, StreamAppend, Version,
 };
-pub use follower::{Advance, Output, Settled, Settlement};
+pub use follower::{Advance, Advanced, Output, Settled, Settlement};
 pub use memory::MemoryJournal;
 pub use reply::{NewReply, ReplyKey, StoredReply};
 pub use snapshot::Snapshot;
@@ -70,6 +70,10 @@ pub enum JournalError {
     /// The storage failed.
     #[error("the journal's storage failed: {0}")]
     Storage(String),
+    /// A write failed so that it is not known whether it is durable. The journal takes no further write; a restart
+    /// decides.
+    #[error("the outcome of a write is unknown: {0}")]
+    OutcomeUnknown(String),
     /// What is stored is not what was written.
     #[error("the journal is damaged: {0}")]
     Damaged(String),
@@ -124,8 +128,8 @@ pub trait Journal: Send + Sync + 'static {
         shard: Shard,
     ) -> Answer<'a, Result<Position, JournalError>>;
 
-    /// Moves a follower's checkpoint and stores what it produced, in one transaction.
-    fn advance(&self, advance: Advance) -> Answer<'_, Result<(), JournalError>>;
+    /// Moves a follower's checkpoint and stores what it produced, in one transaction; neither, if another node was faster.
+    fn advance(&self, advance: Advance) -> Answer<'_, Result<Advanced, JournalError>>;
 
     /// What a follower produced and is due at `now_ms`, oldest first, at most `limit`.
     fn due_outputs<'a>(

@@ -2,7 +2,7 @@
 
 use crate::chain::{ChainHash, Link};
 use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
-use crate::follower::{Advance, Output, Settled, Settlement};
+use crate::follower::{Advance, Advanced, Output, Settled, Settlement};
 use crate::reply::{ReplyKey, StoredReply};
 use crate::snapshot::Snapshot;
 use crate::{Answer, AppendError, Batch, Journal, JournalError, MAX_READ};
@@ -161,13 +161,17 @@ impl Journal for MemoryJournal {
         now(Ok(contents.checkpoints.get(&(follower.to_owned(), shard)).copied().unwrap_or_default()))
     }
 
-    fn advance(&self, advance: Advance) -> Answer<'_, Result<(), JournalError>> {
+    fn advance(&self, advance: Advance) -> Answer<'_, Result<Advanced, JournalError>> {
         let mut contents = self.contents();
+        let place = (advance.follower.clone(), advance.shard);
+        if contents.checkpoints.get(&place).copied().unwrap_or_default() != advance.from {
+            return now(Ok(Advanced::Overtaken));
+        }
         for output in advance.outputs {
             contents.outputs.entry((output.follower.clone(), output.key.clone())).or_insert(output);
         }
-        contents.checkpoints.insert((advance.follower, advance.shard), advance.to);
-        now(Ok(()))
+        contents.checkpoints.insert(place, advance.to);
+        now(Ok(Advanced::Stored))
     }
 
     fn due_outputs<'a>(
@@ -200,6 +204,11 @@ impl Journal for MemoryJournal {
                     if let Some(output) = contents.outputs.get_mut(&place) {
                         output.due_ms = *due_ms;
                         output.attempts += 1;
+                    }
+                }
+                Settled::Wait { due_ms } => {
+                    if let Some(output) = contents.outputs.get_mut(&place) {
+                        output.due_ms = *due_ms;
                     }
                 }
             }

@@ -210,9 +210,11 @@ fn create_token() -> impl Strategy<Value = CreateToken> {
 fn about_the_company() -> impl Strategy<Value = Command> {
     let field = || prop::sample::select(&FIELDS[..]);
     let kind = prop_oneof![Just(FieldType::String), Just(FieldType::Number), Just(FieldType::Teammate)];
-    let setting = prop::sample::select(&SETTINGS[..]);
+    let settings = prop::sample::subsequence(&SETTINGS[..], 1..3);
     prop_oneof![
-        setting.prop_map(|text| Command::ChangeSetting(Setting::parse(text).unwrap())),
+        settings.prop_map(|texts| {
+            Command::ChangeSettings(texts.into_iter().map(|text| Setting::parse(text).unwrap()).collect())
+        }),
         Just(Command::SetSso(SsoMetadata::parse("<EntityDescriptor/>").unwrap())),
         Just(Command::ClearSso),
         (field(), kind).prop_map(|(name, kind)| {

@@ -3,12 +3,12 @@
 use super::side_file::SideFile;
 use crate::chain::{ChainHash, Link};
 use crate::envelope::{NewEvent, NewPersonal, Position, Stream, StreamAppend, Version};
-use crate::follower::{Advance, Settled, Settlement};
+use crate::follower::{Advance, Advanced, Settled, Settlement};
 use crate::reply::NewReply;
 use crate::{AppendError, Batch, JournalError};
 use rusqlite::{Connection, Error, OptionalExtension as _, Transaction, TransactionBehavior, ffi, params};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// After how many pages in the log it is written back. SQLite's own default: a log that is reused commits nearly twice
 /// as fast as one that grows.
@@ -16,19 +16,33 @@ const CHECKPOINT_PAGES: i32 = 1000;
 /// For how long a reply is kept: 24 hours, in milliseconds.
 const REPLY_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// Set once an outcome was unknown; from then on nothing is written. Shared, so that it can be asked without waiting for
+/// the disk.
+pub(super) type Failed = Arc<OnceLock<String>>;
+
 pub(super) struct Writer {
     connection: Connection,
     last: Position,
-    /// Set once an outcome was unknown; from then on nothing is written.
-    failed: Option<String>,
+    failed: Failed,
     pages_in_log: Arc<AtomicI32>,
     side_file: SideFile,
 }
 
 impl Writer {
-    pub(super) fn new(mut connection: Connection, side_file: SideFile) -> Result<Self, JournalError> {
-        let last: i64 =
-            connection.query_row("SELECT ifnull(max(position), 0) FROM events", [], |row| row.get(0))?;
+    pub(super) fn new(
+        mut connection: Connection,
+        side_file: SideFile,
+        failed: Failed,
+    ) -> Result<Self, JournalError> {
+        let last: Option<(i64, [u8; 32])> = connection
+            .query_row("SELECT position, hash FROM events ORDER BY position DESC LIMIT 1", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        if let Some((position, hash)) = last {
+            side_file.remember(Position(unsigned(position)), ChainHash(hash));
+        }
+        let last = last.map_or(0, |(position, _)| position);
         let pages_in_log = Arc::new(AtomicI32::new(0));
         let pages = Arc::clone(&pages_in_log);
         connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, in_log| {
@@ -36,30 +50,32 @@ impl Writer {
             Ok(())
         }))?;
         connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection, last: Position(unsigned(last)), failed: None, pages_in_log, side_file })
+        Ok(Self { connection, last: Position(unsigned(last)), failed, pages_in_log, side_file })
     }
 
     pub(super) fn append(&mut self, batch: &Batch) -> Result<(), AppendError> {
-        if let Some(reason) = &self.failed {
-            return Err(AppendError::OutcomeUnknown { reason: reason.clone() });
-        }
         let first = self.last;
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| not_written(&error))?;
-        let moved = streams_not_at_expected(&transaction, batch).map_err(|error| not_written(&error))?;
-        if !moved.is_empty() {
-            return Err(AppendError::Conflict { streams: moved });
-        }
-        let written = write_batch(&transaction, batch, first).map_err(|error| not_written(&error))?;
-        let committed = transaction.commit();
-        self.settle_commit(committed)?;
+        let written = match self.transact(|transaction| write_batch(transaction, batch, first))? {
+            Tried::Written(written) => written,
+            Tried::Moved(streams) => return Err(AppendError::Conflict { streams }),
+        };
         self.last = written.last;
         if let Some(hash) = written.hash {
             self.side_file.remember(self.last, hash);
         }
         Ok(())
+    }
+
+    fn check_health(&self) -> Result<(), AppendError> {
+        match self.failed.get() {
+            Some(reason) => Err(AppendError::OutcomeUnknown { reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Judges an error before the commit: a transaction that grows large is spilled, and a spill may sync.
+    fn judge(&self, error: &Error) -> AppendError {
+        if is_sync(error) { self.fail(error) } else { not_written(error) }
     }
 
     /// Judges a commit. A failure before the sync is clean; one of the sync, or one that we do not know, is final.
@@ -92,21 +108,20 @@ impl Writer {
         }
     }
 
-    fn fail(&mut self, error: &Error) -> AppendError {
-        let reason = error.to_string();
-        self.failed = Some(reason.clone());
+    fn fail(&self, error: &Error) -> AppendError {
+        let reason = self.failed.get_or_init(|| error.to_string()).clone();
         AppendError::OutcomeUnknown { reason }
     }
 
-    pub(super) fn healthy(&self) -> Result<(), JournalError> {
-        match &self.failed {
-            Some(reason) => Err(JournalError::Storage(reason.clone())),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn advance(&mut self, advance: &Advance) -> Result<(), JournalError> {
-        self.transact(|transaction| {
+    pub(super) fn advance(&mut self, advance: &Advance) -> Result<Advanced, JournalError> {
+        let advanced = self.transact(|transaction| {
+            let at: Option<i64> = transaction
+                .prepare_cached("SELECT position FROM checkpoints WHERE follower = ? AND shard = ?")?
+                .query_row(params![advance.follower, advance.shard.0], |row| row.get(0))
+                .optional()?;
+            if unsigned(at.unwrap_or_default()) != advance.from.0 {
+                return Ok(Advanced::Overtaken);
+            }
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO outputs (follower, key, company, due, attempts, body) VALUES (?, ?, ?, ?, ?, ?) \
                  ON CONFLICT DO NOTHING",
@@ -128,8 +143,9 @@ impl Writer {
                      ON CONFLICT DO UPDATE SET position = excluded.position",
                 )?
                 .execute(params![advance.follower, advance.shard.0, signed(advance.to.0)])?;
-            Ok(())
-        })
+            Ok(Advanced::Stored)
+        })?;
+        Ok(advanced)
     }
 
     pub(super) fn settle(&mut self, settlements: &[Settlement]) -> Result<(), JournalError> {
@@ -144,22 +160,63 @@ impl Writer {
                             "UPDATE outputs SET due = ?, attempts = attempts + 1 WHERE follower = ? AND key = ?",
                         )?
                         .execute(params![due_ms, follower, key])?,
+                    Settled::Wait { due_ms } => transaction
+                        .prepare_cached("UPDATE outputs SET due = ? WHERE follower = ? AND key = ?")?
+                        .execute(params![due_ms, follower, key])?,
                 };
             }
             Ok(())
-        })
+        })?;
+        Ok(())
     }
 
-    fn transact(
+    fn transact<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<(), Error>,
-    ) -> Result<(), JournalError> {
-        self.healthy()?;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        work(&transaction)?;
-        let committed = transaction.commit();
-        self.settle_commit(committed).map_err(|error| JournalError::Storage(error.to_string()))
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, AppendError> {
+        self.check_health()?;
+        match attempt(&mut self.connection, work) {
+            Attempt::EndedEarly(error) => Err(self.judge(&error)),
+            Attempt::Committed(done, committed) => {
+                self.settle_commit(committed)?;
+                Ok(done)
+            }
+        }
     }
+}
+
+/// How far a transaction came. An error before the commit and one of the commit mean different things.
+enum Attempt<T> {
+    EndedEarly(Error),
+    Committed(T, Result<(), Error>),
+}
+
+fn attempt<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+) -> Attempt<T> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    match begun.and_then(|transaction| Ok((work(&transaction)?, transaction))) {
+        Ok((done, transaction)) => Attempt::Committed(done, transaction.commit()),
+        Err(error) => Attempt::EndedEarly(error),
+    }
+}
+
+impl From<AppendError> for JournalError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::OutcomeUnknown { reason } => JournalError::OutcomeUnknown(reason),
+            AppendError::NotWritten { .. } | AppendError::Conflict { .. } => {
+                JournalError::Storage(error.to_string())
+            }
+        }
+    }
+}
+
+/// What a batch came to before its commit.
+enum Tried {
+    Written(Written),
+    Moved(Vec<Stream>),
 }
 
 fn streams_not_at_expected(transaction: &Transaction<'_>, batch: &Batch) -> Result<Vec<Stream>, Error> {
@@ -185,7 +242,11 @@ struct Written {
     hash: Option<ChainHash>,
 }
 
-fn write_batch(transaction: &Transaction<'_>, batch: &Batch, first: Position) -> Result<Written, Error> {
+fn write_batch(transaction: &Transaction<'_>, batch: &Batch, first: Position) -> Result<Tried, Error> {
+    let moved = streams_not_at_expected(transaction, batch)?;
+    if !moved.is_empty() {
+        return Ok(Tried::Moved(moved));
+    }
     let mut written = Written { last: first, hash: None };
     for append in &batch.streams {
         write_stream(transaction, append, &mut written)?;
@@ -193,7 +254,7 @@ fn write_batch(transaction: &Transaction<'_>, batch: &Batch, first: Position) ->
     for reply in &batch.replies {
         write_reply(transaction, reply)?;
     }
-    Ok(written)
+    Ok(Tried::Written(written))
 }
 
 fn write_stream(
@@ -280,6 +341,12 @@ fn extended_code(error: &Error) -> Option<i32> {
 /// Whether an error of a commit or checkpoint came before any sync was tried.
 fn failed_before_sync(error: &Error) -> bool {
     matches!(extended_code(error), Some(ffi::SQLITE_FULL | ffi::SQLITE_IOERR_WRITE))
+}
+
+/// Whether an error is one of making data durable: after it nobody knows what is.
+fn is_sync(error: &Error) -> bool {
+    let codes = [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_DIR_FSYNC, ffi::SQLITE_IOERR_TRUNCATE];
+    extended_code(error).is_some_and(|code| codes.contains(&code))
 }
 
 fn is_busy(error: &Error) -> bool {

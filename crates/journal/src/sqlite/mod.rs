@@ -12,11 +12,11 @@ mod verify;
 pub use verify::{Counts, Visit};
 
 use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
-use crate::follower::{Advance, Output, Settlement};
+use crate::follower::{Advance, Advanced, Output, Settlement};
 use crate::reply::{ReplyKey, StoredReply};
 use crate::snapshot::Snapshot;
 use crate::{Answer, AppendError, Batch, Journal, JournalError};
-use append::Writer;
+use append::{Failed, Writer};
 use read::Readers;
 use rusqlite::{Connection, OpenFlags};
 use side_file::SideFile;
@@ -43,8 +43,10 @@ pub enum WhenShorter {
 
 /// A journal in a folder.
 pub struct SqliteJournal {
-    writer: Arc<Mutex<Writer>>,
+    // In this order: the connection that writes must be the last to close, so that it can write back the log.
     readers: Arc<Readers>,
+    writer: Arc<Mutex<Writer>>,
+    failed: Failed,
     folder: PathBuf,
 }
 
@@ -79,12 +81,19 @@ impl SqliteJournal {
         private(&path)?;
         prepare(&connection)?;
         let side_file = SideFile::open(folder, &connection, when_shorter)?;
-        let writer = Writer::new(connection, side_file)?;
+        let failed = Failed::default();
+        let writer = Writer::new(connection, side_file, Arc::clone(&failed))?;
         Ok(Self {
-            writer: Arc::new(Mutex::new(writer)),
             readers: Arc::new(Readers::new(path)),
+            writer: Arc::new(Mutex::new(writer)),
+            failed,
             folder: folder.into(),
         })
+    }
+
+    /// Compares the journal of a folder with what its side file remembers, as every start does.
+    pub fn check_length(folder: &Path) -> Result<(), JournalError> {
+        SideFile::check(folder, &read::open(&folder.join(JOURNAL_FILE))?)
     }
 
     /// The snapshots in a data folder that are whole.
@@ -111,10 +120,10 @@ impl SqliteJournal {
     }
 
     /// Writes on a thread that may block: what followers write must not hold up the async threads.
-    fn write_later(
+    fn write_later<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut Writer) -> Result<(), JournalError> + Send + 'static,
-    ) -> Answer<'static, Result<(), JournalError>> {
+        work: impl FnOnce(&mut Writer) -> Result<T, JournalError> + Send + 'static,
+    ) -> Answer<'static, Result<T, JournalError>> {
         let writer = Arc::clone(&self.writer);
         self.readers.later(move |_| work(&mut writer.lock().expect("no holder of the writer panics")))
     }
@@ -150,6 +159,7 @@ fn prepare(connection: &Connection) -> Result<(), JournalError> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "trusted_schema", "off")?;
+    decide_what_is_durable(connection)?;
     let empty: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
     if empty {
         connection.execute_batch(&format!(
@@ -165,6 +175,18 @@ fn prepare(connection: &Connection) -> Result<(), JournalError> {
             "the journal has schema {schema}, and this Tenure knows {SCHEMA_VERSION}; use the Tenure that wrote it"
         )));
     }
+    Ok(())
+}
+
+/// Writes the log back and syncs, before anything is read. A log left by a process that died, or by a failed sync, may be
+/// in the system's memory alone; what is read from it must be on the disk first, or a power cut would take back what was
+/// shown, and with it all that came after.
+fn decide_what_is_durable(connection: &Connection) -> Result<(), JournalError> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let mode = rusqlite::wal::CheckpointMode::TRUNCATE;
+    connection.wal_checkpoint_v2(None::<&str>, mode).map_err(|error| {
+        JournalError::Storage(format!("the journal's log cannot be written back: {error}; look at the disk"))
+    })?;
     Ok(())
 }
 
@@ -217,7 +239,10 @@ impl Journal for SqliteJournal {
             let file = match std::fs::read(&path) {
                 Ok(file) => file,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(storage("read", &path, error)),
+                Err(error) => {
+                    tracing::warn!(path = %path.display(), %error, "a snapshot cannot be read; replaying instead");
+                    return Ok(None);
+                }
             };
             let Some(snapshot) = Snapshot::from_file(file) else {
                 tracing::warn!(path = %path.display(), "a snapshot is damaged; replaying instead");
@@ -246,7 +271,7 @@ impl Journal for SqliteJournal {
         self.readers.later(move |connection| read::checkpoint(connection, &follower, shard))
     }
 
-    fn advance(&self, advance: Advance) -> Answer<'_, Result<(), JournalError>> {
+    fn advance(&self, advance: Advance) -> Answer<'_, Result<Advanced, JournalError>> {
         self.write_later(move |writer| writer.advance(&advance))
     }
 
@@ -266,12 +291,12 @@ impl Journal for SqliteJournal {
     }
 
     fn ping(&self) -> Answer<'_, Result<(), JournalError>> {
-        let healthy = self.with_writer(|writer| writer.healthy());
-        match healthy {
-            Ok(()) => self
-                .readers
-                .later(|connection| Ok(connection.query_row("SELECT 1 FROM about LIMIT 1", [], |_| Ok(()))?)),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
+        // Without waiting for the writer, which may wait for the disk.
+        if let Some(reason) = self.failed.get() {
+            let failed = Err(JournalError::OutcomeUnknown(reason.clone()));
+            return Box::pin(std::future::ready(failed));
         }
+        self.readers
+            .later(|connection| Ok(connection.query_row("SELECT 1 FROM about LIMIT 1", [], |_| Ok(()))?))
     }
 }

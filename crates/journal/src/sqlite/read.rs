@@ -9,18 +9,22 @@ use crate::{Answer, JournalError, MAX_READ};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
+/// How many reads run at the same time; others wait. Each has a connection of its own.
+const LANES: usize = 8;
 /// How many connections are kept when nobody uses them.
 const KEPT: usize = 4;
 
 pub(super) struct Readers {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    lanes: Semaphore,
 }
 
 impl Readers {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, idle: Mutex::new(Vec::new()) }
+        Self { path, idle: Mutex::new(Vec::new()), lanes: Semaphore::new(LANES) }
     }
 
     /// Does the work with a connection on a thread that may block.
@@ -30,6 +34,8 @@ impl Readers {
     ) -> Answer<'static, Result<T, JournalError>> {
         let readers = Arc::clone(self);
         Box::pin(async move {
+            let lanes = Arc::clone(&readers);
+            let _lane = lanes.lanes.acquire().await.expect("the semaphore is never closed");
             let done = tokio::task::spawn_blocking(move || readers.with(work)).await;
             done.map_err(|_| JournalError::Storage("a read was cut off by the shutdown".to_owned()))?
         })
@@ -90,7 +96,7 @@ pub(super) fn stream(
     let mut statement = connection.prepare_cached(&query)?;
     let rows = statement.query_map(params![signed(stream.0), signed(after.0), at_most(limit)], event)?;
     let events: Vec<StoredEvent> = rows.collect::<Result<_, _>>()?;
-    let expected = (after.0 + 1..).map(Version);
+    let expected = (after.0.saturating_add(1)..).map(Version);
     match events.iter().zip(expected).find(|(event, version)| event.version != *version) {
         Some((_, missing)) => {
             Err(JournalError::Damaged(format!("version {missing} of stream {stream} is missing")))

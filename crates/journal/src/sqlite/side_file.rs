@@ -36,8 +36,7 @@ impl SideFile {
         when_shorter: WhenShorter,
     ) -> Result<Self, JournalError> {
         let path = folder.join(SIDE_FILE);
-        let journal: String =
-            connection.query_row("SELECT value FROM about WHERE key = 'journal'", [], |row| row.get(0))?;
+        let journal = name_of(connection)?;
         if when_shorter == WhenShorter::Refuse {
             compare(&path, connection, &journal)?;
         } else if let Err(error) = std::fs::remove_file(&path)
@@ -51,6 +50,11 @@ impl SideFile {
             .spawn(move || keep(&path, &journal, &incoming))
             .map_err(|error| JournalError::Storage(format!("cannot start a thread: {error}")))?;
         Ok(Self { heads: Some(heads), thread: Some(thread) })
+    }
+
+    /// Compares the side file of a folder with the journal, and changes nothing.
+    pub(super) fn check(folder: &Path, connection: &Connection) -> Result<(), JournalError> {
+        compare(&folder.join(SIDE_FILE), connection, &name_of(connection)?)
     }
 
     pub(super) fn remember(&self, position: Position, hash: ChainHash) {
@@ -68,6 +72,11 @@ impl Drop for SideFile {
             let _ = thread.join();
         }
     }
+}
+
+/// The random name that a journal was given when it was made.
+fn name_of(connection: &Connection) -> Result<String, JournalError> {
+    Ok(connection.query_row("SELECT value FROM about WHERE key = 'journal'", [], |row| row.get(0))?)
 }
 
 fn keep(path: &Path, journal: &str, incoming: &std::sync::mpsc::Receiver<(Position, ChainHash)>) {

@@ -5,6 +5,7 @@ use super::read;
 use crate::JournalError;
 use crate::chain::{ChainHash, Link, personal_digest};
 use crate::envelope::{Position, StoredEvent, Stream, Version};
+use rusqlite::types::FromSql;
 use rusqlite::{Connection, Row};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +32,7 @@ impl super::SqliteJournal {
         let connection = read::open(path)?;
         // One transaction, so that what a running server appends meanwhile is not half seen.
         connection.execute_batch("BEGIN")?;
-        quick_check(&connection)?;
+        integrity_check(&connection)?;
         let mut heads = BTreeMap::new();
         let mut events = 0;
         let mut statement = connection.prepare(
@@ -39,20 +40,30 @@ impl super::SqliteJournal {
              FROM events ORDER BY position",
         )?;
         let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
+        let broken_off = |error: rusqlite::Error, after: u64| {
+            JournalError::Damaged(format!("after position {after}: {error}"))
+        };
+        while let Some(row) = rows.next().map_err(|error| broken_off(error, events))? {
             events += 1;
             let event = check_event(row, events, &mut heads)?;
             let place = format!("position {}: ", event.position);
             visit(event).map_err(|fault| JournalError::Damaged(place + &fault))?;
         }
         check_heads(&connection, &heads)?;
+        check_checkpoints(&connection, events)?;
         Ok(Counts { streams: heads.len() as u64, events })
     }
 }
 
-fn quick_check(connection: &Connection) -> Result<(), JournalError> {
-    let result: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+/// SQLite's own check, with the indexes: streams are read through one.
+fn integrity_check(connection: &Connection) -> Result<(), JournalError> {
+    let result: String = connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if result == "ok" { Ok(()) } else { Err(JournalError::Damaged(result)) }
+}
+
+/// A column's value; one of another type or length is damage, at this place.
+fn column<T: FromSql>(row: &Row<'_>, index: usize, position: u64) -> Result<T, JournalError> {
+    row.get(index).map_err(|error| JournalError::Damaged(format!("position {position}: {error}")))
 }
 
 fn check_event(
@@ -60,24 +71,24 @@ fn check_event(
     expected_position: u64,
     heads: &mut BTreeMap<Stream, (Version, ChainHash)>,
 ) -> Result<StoredEvent, JournalError> {
-    let position = Position(unsigned(row.get(0)?));
+    let position = Position(unsigned(column(row, 0, expected_position)?));
     let damaged = |what: &str| JournalError::Damaged(format!("position {expected_position}: {what}"));
     if position.0 != expected_position {
         return Err(damaged("the event is missing"));
     }
     let event = StoredEvent {
-        stream: Stream(unsigned(row.get(1)?)),
-        version: Version(unsigned(row.get(2)?)),
+        stream: Stream(unsigned(column(row, 1, position.0)?)),
+        version: Version(unsigned(column(row, 2, position.0)?)),
         position,
-        time_ms: row.get(3)?,
-        actor: row.get(4)?,
-        name: row.get(5)?,
-        body: row.get(6)?,
-        personal: row.get(7)?,
-        hash: ChainHash(row.get(10)?),
+        time_ms: column(row, 3, position.0)?,
+        actor: column(row, 4, position.0)?,
+        name: column(row, 5, position.0)?,
+        body: column(row, 6, position.0)?,
+        personal: column(row, 7, position.0)?,
+        hash: ChainHash(column(row, 10, position.0)?),
     };
-    let salt: Option<Vec<u8>> = row.get(8)?;
-    let digest: Option<[u8; 32]> = row.get(9)?;
+    let salt: Option<[u8; 16]> = column(row, 8, position.0)?;
+    let digest: Option<[u8; 32]> = column(row, 9, position.0)?;
     match (&event.personal, salt, digest) {
         (None, None, _) => {}
         (Some(data), Some(salt), Some(digest)) if personal_digest(&salt, data) == digest => {}
@@ -122,4 +133,15 @@ fn check_heads(
     Err(JournalError::Damaged(
         "the heads of the streams are not those of the events; the end is missing".to_owned(),
     ))
+}
+
+fn check_checkpoints(connection: &Connection, last: u64) -> Result<(), JournalError> {
+    let furthest: i64 =
+        connection.query_row("SELECT ifnull(max(position), 0) FROM checkpoints", [], |row| row.get(0))?;
+    if unsigned(furthest) <= last {
+        return Ok(());
+    }
+    Err(JournalError::Damaged(format!(
+        "a follower has read up to position {furthest}, and the events end at {last}; the end is missing"
+    )))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_journal::{
-    Advance, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Output, Position, ReplyKey,
+    Advance, Advanced, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Output, Position, ReplyKey,
     Settled, Settlement, Shard, Snapshot, SqliteJournal, Stream, Version,
 };
 
@@ -56,6 +56,7 @@ on_every_engine! {
     a_refused_batch_stores_no_reply
     a_checkpoint_moves_together_with_what_was_produced
     the_same_output_twice_is_one
+    a_follower_that_was_overtaken_stores_nothing
     an_output_is_due_until_it_is_settled
     outputs_come_due_in_order
     a_snapshot_is_read_back_in_its_form_alone
@@ -169,13 +170,14 @@ fn output(key: &str, due_ms: i64) -> Output {
     Output { follower, key, stream: Stream(1), due_ms, attempts: 0, body: "{}".to_owned() }
 }
 
-fn advance(to: u64, outputs: Vec<Output>) -> Advance {
-    Advance { follower: "mail".to_owned(), shard: Shard(0), to: Position(to), outputs }
+fn advance(from: u64, to: u64, outputs: Vec<Output>) -> Advance {
+    let (from, to) = (Position(from), Position(to));
+    Advance { follower: "mail".to_owned(), shard: Shard(0), from, to, outputs }
 }
 
 async fn a_checkpoint_moves_together_with_what_was_produced(journal: &dyn Journal) {
     assert_eq!(journal.checkpoint("mail", Shard(0)).await.unwrap(), Position(0));
-    journal.advance(advance(5, vec![output("a", 0)])).await.unwrap();
+    journal.advance(advance(0, 5, vec![output("a", 0)])).await.unwrap();
     assert_eq!(journal.checkpoint("mail", Shard(0)).await.unwrap(), Position(5));
     assert_eq!(journal.checkpoint("other", Shard(0)).await.unwrap(), Position(0));
     assert_eq!(journal.due_outputs("mail", 0, 10).await.unwrap(), [output("a", 0)]);
@@ -183,24 +185,34 @@ async fn a_checkpoint_moves_together_with_what_was_produced(journal: &dyn Journa
 }
 
 async fn the_same_output_twice_is_one(journal: &dyn Journal) {
-    journal.advance(advance(5, vec![output("a", 0)])).await.unwrap();
-    journal.advance(advance(5, vec![output("a", 0), output("a", 0)])).await.unwrap();
+    journal.advance(advance(0, 5, vec![output("a", 0)])).await.unwrap();
+    journal.advance(advance(5, 9, vec![output("a", 0), output("a", 0)])).await.unwrap();
     assert_eq!(journal.due_outputs("mail", 0, 10).await.unwrap().len(), 1);
 }
 
 async fn an_output_is_due_until_it_is_settled(journal: &dyn Journal) {
-    journal.advance(advance(1, vec![output("a", 0), output("b", 0)])).await.unwrap();
+    journal.advance(advance(0, 1, vec![output("a", 0), output("b", 0)])).await.unwrap();
     let settle =
         |key: &str, settled| Settlement { follower: "mail".to_owned(), key: key.to_owned(), settled };
     journal.settle(&[settle("a", Settled::Done), settle("b", Settled::Again { due_ms: 50 })]).await.unwrap();
     assert!(journal.due_outputs("mail", 49, 10).await.unwrap().is_empty());
     let due = journal.due_outputs("mail", 50, 10).await.unwrap();
     assert_eq!(due, [Output { attempts: 1, ..output("b", 50) }]);
+    journal.settle(&[settle("b", Settled::Wait { due_ms: 60 })]).await.unwrap();
+    assert_eq!(journal.due_outputs("mail", 60, 10).await.unwrap(), [Output { attempts: 1, ..output("b", 60) }]);
+}
+
+async fn a_follower_that_was_overtaken_stores_nothing(journal: &dyn Journal) {
+    assert_eq!(journal.advance(advance(0, 5, vec![])).await.unwrap(), Advanced::Stored);
+    let late = journal.advance(advance(0, 3, vec![output("a", 0)])).await.unwrap();
+    assert_eq!(late, Advanced::Overtaken);
+    assert_eq!(journal.checkpoint("mail", Shard(0)).await.unwrap(), Position(5));
+    assert!(journal.due_outputs("mail", 0, 10).await.unwrap().is_empty());
 }
 
 async fn outputs_come_due_in_order(journal: &dyn Journal) {
     journal
-        .advance(advance(1, vec![output("a", 3), output("b", 1), output("c", 2), output("d", 9)]))
+        .advance(advance(0, 1, vec![output("a", 3), output("b", 1), output("c", 2), output("d", 9)]))
         .await
         .unwrap();
     let due = journal.due_outputs("mail", 5, 2).await.unwrap();

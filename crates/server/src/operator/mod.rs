@@ -141,13 +141,9 @@ impl Operator {
     }
 
     async fn set(&self, chosen: &Chosen, settings: &[String]) -> Result<OperatorReply, OperatorError> {
-        // All are read before the first is changed, so that a typing error changes nothing.
-        let settings: Vec<_> = settings.iter().map(|text| Setting::parse(text)).collect::<Result<_, _>>()?;
-        let mut company = Arc::clone(&chosen.company);
-        for setting in settings {
-            company = self.ask(&company, Command::ChangeSetting(setting)).await?.company;
-        }
-        Ok(details(chosen, &company))
+        let settings = settings.iter().map(|text| Setting::parse(text)).collect::<Result<_, _>>()?;
+        let answered = self.ask(&chosen.company, Command::ChangeSettings(settings)).await?;
+        Ok(details(chosen, &answered.company))
     }
 
     fn export(&self, chosen: &Chosen) -> Export {

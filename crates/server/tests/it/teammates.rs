@@ -135,26 +135,16 @@ async fn a_username_is_made_of_the_local_part() {
 }
 
 #[tokio::test]
-async fn a_username_that_is_taken_gets_a_number() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
-    let mut usernames = vec![];
-    for domain in ["a.example", "b.example", "c.example", "d.example"] {
-        let created =
-            company.post("/teammates", json!({ "email": format!("ana@{domain}") })).await.expect(201);
-        usernames.push(created.json()["username"].clone());
-    }
-    assert_eq!(usernames, ["ana", "ana2", "ana3", "ana4"]);
-}
-
-#[tokio::test]
-async fn a_number_that_somebody_chose_is_passed_over() {
+async fn a_username_that_is_taken_gets_a_number_that_is_free() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     company.post("/teammates", json!({ "email": "x@x.example", "username": "ana2" })).await.expect(201);
-    company.teammate("ana@a.example").await;
-    let created = company.post("/teammates", json!({ "email": "ana@b.example" })).await.expect(201);
-    assert_eq!(created.json()["username"], "ana3");
+    let mut usernames = vec![];
+    for domain in ["a.example", "b.example", "c.example"] {
+        let id = company.teammate(&format!("ana@{domain}")).await;
+        usernames.push(field(&company, &format!("/teammates/{id}"), "username").await);
+    }
+    assert_eq!(usernames, ["ana", "ana3", "ana4"]);
 }
 
 #[tokio::test]
@@ -414,19 +404,6 @@ async fn what_the_server_makes_is_refused_on_create() {
 }
 
 #[tokio::test]
-async fn a_misspelt_field_is_named() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
-    let id = company.teammate("ana@x.example").await;
-    let new = json!({ "email": "bob@x.example", "is_blcoked": true });
-    let created = company.post("/teammates", new).await;
-    let changed = company.patch(&format!("/teammates/{id}"), json!({ "is_blcoked": true })).await;
-    for refused in [created.expect(400), changed.expect(400)] {
-        assert!(details(&refused)[0].starts_with("is_blcoked "), "{refused}");
-    }
-}
-
-#[tokio::test]
 async fn a_body_that_is_not_one_object_is_refused() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
@@ -451,30 +428,20 @@ async fn a_body_that_is_not_one_object_is_refused() {
 async fn a_teammate_is_found_by_its_id_and_by_its_address() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    let id = company.teammate("Ana.Lopez@x.example").await;
-    for given in [
-        id.as_str(),
-        "alt:email:Ana.Lopez@x.example",
-        "alt:email:ANA.LOPEZ@X.EXAMPLE",
-        "alt:email:ana.lopez%40x.example",
-        "alt%3Aemail%3Aana.lopez%40x.example",
-    ] {
-        assert_eq!(field(&company, &format!("/teammates/{given}"), "id").await, id, "{given}");
-    }
-}
-
-#[tokio::test]
-async fn an_address_with_a_plus_or_beyond_ascii_is_found() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
     for (email, given) in [
-        ("ana+1@x.example", "ana+1@x.example"),
-        ("ana+2@x.example", "ana%2B2%40x.example"),
-        ("用户@例子.广告", "用户@例子.广告"),
-        ("dörte@bücher.example", "d%C3%B6rte%40xn--bcher-kva.example"),
+        ("ana@x.example", "tea_1"),
+        ("bob@x.example", "alt:email:bob@x.example"),
+        ("cyd@x.example", "alt:email:CYD@X.EXAMPLE"),
+        ("Dan@x.example", "alt:email:dan@x.example"),
+        ("eve@x.example", "alt:email:eve%40x.example"),
+        ("fay@x.example", "alt%3Aemail%3Afay%40x.example"),
+        ("gil+1@x.example", "alt:email:gil+1@x.example"),
+        ("hal+1@x.example", "alt:email:hal%2B1%40x.example"),
+        ("用户@例子.广告", "alt:email:用户@例子.广告"),
+        ("dörte@bücher.example", "alt:email:d%C3%B6rte%40xn--bcher-kva.example"),
     ] {
         let id = company.teammate(email).await;
-        assert_eq!(field(&company, &format!("/teammates/alt:email:{given}"), "id").await, id, "{given}");
+        assert_eq!(field(&company, &format!("/teammates/{given}"), "id").await, id, "{given}");
     }
 }
 
@@ -550,7 +517,8 @@ async fn each_field_changes_alone() {
     company.admin("root@x.example").await;
     let path = format!("/teammates/{}", company.teammate("ana@x.example").await);
     for (name, value) in [
-        ("email", json!("Ana.Lopez@x.example")),
+        ("email", json!("Ana@X.example")),
+        ("email", json!("ana.lopez@x.example")),
         ("username", json!("anita")),
         ("first_name", json!("Ana")),
         ("last_name", json!("López")),
@@ -565,16 +533,6 @@ async fn each_field_changes_alone() {
         company.patch(&path, json!({ name: value })).await.expect(204);
         assert_eq!(company.get(&path).await.json(), expected, "{name}");
     }
-}
-
-#[tokio::test]
-async fn a_change_makes_a_new_etag() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
-    let path = format!("/teammates/{}", company.teammate("ana@x.example").await);
-    let before = etag(&company, &path).await;
-    company.patch(&path, json!({ "first_name": "Ana" })).await.expect(204);
-    assert_ne!(etag(&company, &path).await, before);
 }
 
 #[tokio::test]
@@ -664,15 +622,6 @@ async fn null_removes_the_value_of_a_custom_field() {
 }
 
 #[tokio::test]
-async fn the_case_of_an_address_can_be_changed() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
-    let path = format!("/teammates/{}", company.teammate("ana@x.example").await);
-    company.patch(&path, json!({ "email": "Ana@X.example" })).await.expect(204);
-    assert_eq!(field(&company, "/teammates/alt:email:ana@x.example", "email").await, "Ana@X.example");
-}
-
-#[tokio::test]
 async fn a_new_address_frees_the_old_one() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
@@ -708,32 +657,13 @@ async fn is_blocked_equal_to_what_it_is_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_blocked_teammate_can_be_changed() {
+async fn reactivation_is_refused_by_default_and_nothing_else_changes() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     let path = format!("/teammates/{}", company.teammate("ana@x.example").await);
     company.delete(&path).await.expect(204);
-    company.patch(&path, json!({ "last_name": "López" })).await.expect(204);
-    assert_eq!(field(&company, &path, "last_name").await, "López");
-}
-
-#[tokio::test]
-async fn reactivation_is_refused_by_default() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
-    let id = company.teammate("ana@x.example").await;
-    company.delete(&format!("/teammates/{id}")).await.expect(204);
-    let refused = company.patch(&format!("/teammates/{id}"), json!({ "is_blocked": false })).await;
+    let refused = company.patch(&path, json!({ "is_blocked": false, "first_name": "Ana" })).await;
     insta::assert_snapshot!(refused, @"");
-}
-
-#[tokio::test]
-async fn a_refused_reactivation_changes_nothing_else() {
-    let server = TestServer::start().await;
-    let company = server.company("Acme").await;
-    let path = format!("/teammates/{}", company.teammate("ana@x.example").await);
-    company.delete(&path).await.expect(204);
-    company.patch(&path, json!({ "is_blocked": false, "first_name": "Ana" })).await.expect(403);
     assert_eq!(field(&company, &path, "first_name").await, "");
 }
 
@@ -844,7 +774,18 @@ async fn head_is_get_without_the_body() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     company.teammate("ana@x.example").await;
-    for path in ["/teammates", "/teammates/tea_1", "/teammates/tea_1/inboxes", "/teammates/tea_2"] {
+    company.team(&server, "Support").await;
+    for path in [
+        "/teammates",
+        "/teammates/tea_1",
+        "/teammates/tea_1/inboxes",
+        "/teammates/custom_fields",
+        "/teams",
+        "/teams/tim_1",
+        "/teams/tim_1/teammates",
+        "/me",
+        "/teammates/tea_2",
+    ] {
         let (get, head) = (company.get(path).await, company.send(company.request(Method::HEAD, path)).await);
         assert_eq!((head.status, head.text().as_str()), (get.status, ""), "{path}");
         for name in ["content-type", "content-length", "etag"] {

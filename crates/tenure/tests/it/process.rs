@@ -111,7 +111,7 @@ impl Tenure {
     /// What a command that must succeed prints with `--output json`; nothing else may be on stdout, nothing on stderr.
     #[track_caller]
     pub(crate) fn json(&self, args: &[&str]) -> Value {
-        let output = self.ok(&[args, &["--output", "json"]].concat());
+        let output = self.ok(&[args, &["--output", "json"][..]].concat());
         assert_eq!(output.stderr, "", "{args:?}");
         serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}\n{output}"))
     }
@@ -366,7 +366,9 @@ pub(crate) struct Output {
 impl fmt::Display for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (data, root) = (self.root.join("data"), self.root.to_str().unwrap());
-        let show = |text: &str| without_chance(&text.replace(data.to_str().unwrap(), "[DATA]").replace(root, "[HOME]"));
+        let show = |text: &str| {
+            without_chance(&text.replace(data.to_str().unwrap(), "[DATA]").replace(root, "[HOME]"))
+        };
         let (code, stdout, stderr) = (self.code, show(&self.stdout), show(&self.stderr));
         write!(f, "exit: {code}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
     }
@@ -399,7 +401,7 @@ fn by_chance(text: &str) -> Option<(usize, &'static str)> {
 /// The length of a prefix and of the characters of a kind behind it; at least one.
 fn behind(text: &str, prefix: &str, is_kind: fn(char) -> bool) -> Option<usize> {
     let rest = text.strip_prefix(prefix)?;
-    let length = rest.find(|character| !is_kind(character)).unwrap_or(rest.len());
+    let length = rest.find(|character: char| !is_kind(character)).unwrap_or(rest.len());
     (length > 0).then_some(prefix.len() + length)
 }
 

@@ -6,7 +6,7 @@ use tenure_directory::{
     Actor, Company, CompanyId, Event, Occasion, Recorded, Timestamp, Version as CompanyVersion,
 };
 use tenure_journal::{
-    Advance, Answer, AppendError, Batch, Head, Journal, JournalError, MAX_READ, MemoryJournal, NewEvent,
+    Advance, Advanced, Answer, AppendError, Batch, Head, Journal, JournalError, MAX_READ, MemoryJournal, NewEvent,
     NewPersonal, Output, Position, ReplyKey, Settlement, Shard, Snapshot, StoredEvent, StoredReply, Stream,
     StreamAppend, Version,
 };
@@ -203,7 +203,7 @@ impl Journal for Disk {
         self.journal.checkpoint(follower, shard)
     }
 
-    fn advance(&self, advance: Advance) -> Answer<'_, Result<(), JournalError>> {
+    fn advance(&self, advance: Advance) -> Answer<'_, Result<Advanced, JournalError>> {
         self.journal.advance(advance)
     }
 

@@ -1,0 +1,91 @@
+//! `/me`: whose token this is.
+
+use std::time::Duration;
+use tenure_server::operator::TokenWish;
+use tenure_testkit::{TestCompany, TestServer};
+
+#[tokio::test]
+async fn a_company_token_shows_its_company_and_itself() {
+    let server = TestServer::start().await;
+    let company = server.company("Dunder Mifflin").await;
+    let me = company.get("/me").await;
+    insta::assert_snapshot!(me, @"");
+}
+
+#[tokio::test]
+async fn a_teammate_token_shows_whom_it_acts_as() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let id = company.teammate("ana@x.example").await;
+    let token = company.token_of(&server, &id).await;
+    let me = company.with_token(token).get("/me").await;
+    insta::assert_snapshot!(me, @"");
+}
+
+#[tokio::test]
+async fn a_token_shows_its_scopes() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let token = company.scoped(&server, &["teams:write", "events:*:read", "teammates:read"]).await;
+    let me = company.with_token(token).get("/me").await;
+    insta::assert_snapshot!(me, @"");
+}
+
+#[tokio::test]
+async fn a_token_that_expires_shows_when() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let wish = TokenWish { expires_in: Some("90d".to_owned()), ..TestCompany::wish("company") };
+    let token = company.new_token(&server, wish).await.token;
+    let me = company.with_token(token).get("/me").await;
+    insta::assert_snapshot!(me, @"");
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_shows_nothing() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let wish = TokenWish { expires_in: Some("1h".to_owned()), ..TestCompany::wish("company") };
+    let expiring = company.with_token(company.new_token(&server, wish).await.token);
+    server.clock().advance(Duration::from_mins(59));
+    expiring.get("/me").await.expect(200);
+    server.clock().advance(Duration::from_mins(1));
+    let refused = expiring.get("/me").await;
+    insta::assert_snapshot!(refused, @"");
+}
+
+#[tokio::test]
+async fn the_rate_limit_is_the_tokens_own_or_else_the_companys() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let wish = |rate_limit: Option<&str>| TokenWish {
+        rate_limit: rate_limit.map(str::to_owned),
+        ..TestCompany::wish("company")
+    };
+    let own = company.with_token(company.new_token(&server, wish(Some("7"))).await.token);
+    let inherited = company.with_token(company.new_token(&server, wish(None)).await.token);
+    assert_eq!(own.get("/me").await.json()["token"]["rate_limit"], 7);
+    assert_eq!(inherited.get("/me").await.json()["token"]["rate_limit"], 120);
+    company.set(&server, "rate-limit=30").await;
+    assert_eq!(own.get("/me").await.json()["token"]["rate_limit"], 7);
+    assert_eq!(inherited.get("/me").await.json()["token"]["rate_limit"], 30);
+}
+
+#[tokio::test]
+async fn each_token_shows_its_own_company() {
+    let server = TestServer::start().await;
+    let (acme, other) = (server.company("Acme").await, server.company("Other").await);
+    for company in [acme, other] {
+        let me = company.get("/me").await.expect(200).json();
+        assert_eq!(me["id"], company.id.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_scim_token_is_refused() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let token = company.scim_token(&server).await;
+    let refused = company.with_token(token).get("/me").await;
+    insta::assert_snapshot!(refused, @"");
+}
