@@ -7,6 +7,8 @@ use crate::mail::InvitationMail;
 use crate::outbox::Outbox;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::invitation::{InvitationWish, SendInvitation};
@@ -14,7 +16,7 @@ use tenure_directory::secret::{SecretKind, SecretText};
 use tenure_directory::settings::Invitations;
 use tenure_directory::{Actor, Command, CompanyId, Event, TeammateId};
 use tenure_engine::{Engine, Followed, Follower, WriteError};
-use tenure_journal::{Output, Settled, Settlement, Stream};
+use tenure_journal::{JournalError, Output, Settled, Settlement, Stream};
 use tokio::sync::Notify;
 
 /// The name under which the follower's checkpoint and outputs are stored.
@@ -22,8 +24,12 @@ pub const INVITATION_FOLLOWER: &str = "invitation";
 
 /// How many invitations are sent together.
 const BATCH: usize = 100;
-/// How long a held or failed invitation waits before it is looked at again, in milliseconds.
-const AGAIN_MS: i64 = 5_000;
+/// How long a held invitation waits before it is looked at again, in milliseconds.
+const HELD_MS: i64 = 5_000;
+/// How long a failed invitation waits after each try, in milliseconds: as webhooks do (`contract/events.md`). The last
+/// one stands for all that follow.
+const AGAIN_MS: [i64; 9] =
+    [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
 /// How often due invitations are looked for when nothing new was told.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -97,19 +103,36 @@ impl InvitationSender {
         if due.is_empty() {
             return Ok(0);
         }
-        let settled = join_all(due.iter().map(|output| self.send(output))).await;
-        self.outbox.sync().map_err(|error| error.to_string())?;
+        let latest = latest_by_teammate(&due);
+        let settled = join_all(due.iter().map(|output| self.send(output, &latest))).await;
+        self.in_outbox(|outbox| outbox.sync()).await?;
         let settlements: Vec<_> = due
             .into_iter()
             .zip(settled)
             .map(|(output, settled)| Settlement { follower: output.follower, key: output.key, settled })
             .collect();
-        self.engine.journal().settle(&settlements).await.map_err(|error| error.to_string())?;
+        let stored = self.engine.journal().settle(&settlements).await;
+        if let Err(error @ JournalError::OutcomeUnknown(_)) = &stored {
+            self.engine.give_up(error.to_string());
+        }
+        stored.map_err(|error| error.to_string())?;
         Ok(settlements.len())
     }
 
-    async fn send(&self, output: &Output) -> Settled {
-        let again = Settled::Again { due_ms: self.engine.now().as_ms() + AGAIN_MS };
+    /// Does something with the outbox where waiting for the disk holds up nobody.
+    async fn in_outbox(
+        &self,
+        work: impl FnOnce(&Outbox) -> io::Result<()> + Send + 'static,
+    ) -> Result<(), String> {
+        let outbox = self.outbox.clone();
+        let done = tokio::task::spawn_blocking(move || work(&outbox)).await;
+        done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
+    async fn send(&self, output: &Output, latest: &BTreeMap<(Stream, TeammateId), u64>) -> Settled {
+        let now = self.engine.now().as_ms();
+        let tries = usize::try_from(output.attempts).unwrap_or(usize::MAX).min(AGAIN_MS.len() - 1);
+        let again = Settled::Again { due_ms: now + AGAIN_MS[tries] };
         let company = CompanyId::new(output.stream.0);
         let due: Due = match serde_json::from_str(&output.body) {
             Ok(due) => due,
@@ -118,9 +141,13 @@ impl InvitationSender {
                 return again;
             }
         };
+        if latest.get(&(output.stream, due.teammate)).is_some_and(|latest| *latest > due.version) {
+            // Another was asked for since: a mail with a link that is dead on arrival helps nobody.
+            return Settled::Done;
+        }
         match self.write(company, &due).await {
             Ok(Written::Sent | Written::NotNeeded) => Settled::Done,
-            Ok(Written::Held) => again,
+            Ok(Written::Held) => Settled::Wait { due_ms: now + HELD_MS },
             Err(error) => {
                 tracing::warn!(%company, teammate = %due.teammate, error, "an invitation was not sent; trying again");
                 again
@@ -134,28 +161,39 @@ impl InvitationSender {
         if state.settings.invitations == Invitations::Hold {
             return Ok(Written::Held);
         }
+        let Some(teammate) = state.teammates.get(&due.teammate) else { return Ok(Written::NotNeeded) };
         let secret = SecretText::mint(SecretKind::Invitation, company, self.engine.random());
-        let command = SendInvitation { teammate: due.teammate, digest: secret.digest() };
-        let answered = self.engine.ask(company, Command::SendInvitation(command), Actor::Mail).await;
-        let state = match answered {
-            Ok(answered) => answered.company,
-            Err(WriteError::Refused(_)) => return Ok(Written::NotNeeded),
-            Err(error) => return Err(error.to_string()),
-        };
-        let teammate = state.teammates.get(&due.teammate).ok_or("the teammate is not there")?;
         let mail = InvitationMail {
             company: state.name.as_str(),
             teammate,
             link: &format!("{}/invitations/{}", self.public_url, secret.reveal()),
             public_url: &self.public_url,
             message_id: &format!("invitation.{company}.{}.{}", due.teammate, due.version),
-            sent_at: state.last_event_at,
+            sent_at: self.engine.now(),
         };
-        let name = format!("{company}-{}-invitation-{}", due.teammate, due.version);
+        // Made before anything is recorded, so that a mail that cannot be made is recorded as nothing.
         let mail = mail.to_bytes().map_err(|error| error.to_string())?;
-        self.outbox.put(&name, &mail).map_err(|error| error.to_string())?;
+        let command = SendInvitation { teammate: due.teammate, digest: secret.digest() };
+        match self.engine.ask(company, Command::SendInvitation(command), Actor::Mail).await {
+            Ok(_) => {}
+            Err(WriteError::Refused(_)) => return Ok(Written::NotNeeded),
+            Err(error) => return Err(error.to_string()),
+        }
+        let name = format!("{company}-{}-invitation-{}", due.teammate, due.version);
+        self.in_outbox(move |outbox| outbox.put(&name, &mail)).await?;
         Ok(Written::Sent)
     }
+}
+
+/// The latest version in which each teammate's invitation was asked for, among those that are due.
+fn latest_by_teammate(due: &[Output]) -> BTreeMap<(Stream, TeammateId), u64> {
+    let read =
+        due.iter().filter_map(|output| Some((output.stream, serde_json::from_str(&output.body).ok()?)));
+    read.fold(BTreeMap::new(), |mut latest, (stream, Due { teammate, version })| {
+        let known = latest.entry((stream, teammate)).or_default();
+        *known = version.max(*known);
+        latest
+    })
 }
 
 enum Written {

@@ -1,7 +1,9 @@
 //! The invitation as a mail: text and HTML, with headers that no name can break out of.
 
-use lettre::message::header::ContentType;
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -50,7 +52,7 @@ impl InvitationMail<'_> {
             .date(SystemTime::UNIX_EPOCH + Duration::from_millis(sent_at_ms))
             .from(from)
             .to(to)
-            .subject(format!("You are invited to join {}", self.company))
+            .subject(plain_subject(format!("You are invited to join {}", self.company)))
             .multipart(
                 MultiPart::alternative().singlepart(plain(&self.text())).singlepart(html(&self.html())),
             )?;
@@ -76,18 +78,50 @@ impl InvitationMail<'_> {
 }
 
 fn plain(text: &str) -> SinglePart {
-    SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text.to_owned())
+    part(ContentType::TEXT_PLAIN, text)
 }
 
 fn html(text: &str) -> SinglePart {
-    SinglePart::builder().header(ContentType::TEXT_HTML).body(text.to_owned())
+    part(ContentType::TEXT_HTML, text)
+}
+
+/// The longest line that mail carries as it is, in octets (RFC 5322, section 2.1.1).
+const LINE_MAX: usize = 998;
+
+/// A part that is carried as it is where it can be, so that a link in a file of the outbox can be copied from it.
+fn part(content_type: ContentType, text: &str) -> SinglePart {
+    let builder = SinglePart::builder().header(content_type);
+    if text.is_ascii() && text.lines().all(|line| line.len() <= LINE_MAX) {
+        let body = Body::dangerous_pre_encoded(text.as_bytes().to_vec(), ContentTransferEncoding::SevenBit);
+        return builder.body(body);
+    }
+    builder.body(text.to_owned())
+}
+
+/// A subject that every reader shows as it is: one that looks encoded is encoded (RFC 2047), so that it is not decoded.
+fn plain_subject(subject: String) -> String {
+    if !subject.contains("=?") {
+        return subject;
+    }
+    // An encoded word has at most 75 characters and whole characters; the white space between two is not part of the text.
+    let mut words: Vec<String> = Vec::new();
+    let mut chunk = String::new();
+    for character in subject.chars() {
+        if chunk.len() + character.len_utf8() > 45 {
+            words.push(std::mem::take(&mut chunk));
+        }
+        chunk.push(character);
+    }
+    words.push(chunk);
+    let encoded = words.iter().map(|word| format!("=?utf-8?b?{}?=", STANDARD.encode(word)));
+    encoded.collect::<Vec<_>>().join(" ")
 }
 
 fn sender_domain(public_url: &str) -> String {
     let rest = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
     let host = rest.split(['/', ':']).next().unwrap_or_default();
     let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[');
-    if is_name { host.to_owned() } else { "localhost".to_owned() }
+    if is_name && Address::new("no-reply", host).is_ok() { host.to_owned() } else { "localhost".to_owned() }
 }
 
 fn escape(text: &str) -> String {

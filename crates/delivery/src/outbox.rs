@@ -17,6 +17,9 @@ impl Outbox {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(folder)?;
+        if let Some(parent) = folder.parent() {
+            File::open(parent)?.sync_all()?;
+        }
         Ok(Self { folder: folder.to_owned() })
     }
 

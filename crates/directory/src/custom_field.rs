@@ -324,7 +324,9 @@ fn check_value(
         }
         (FieldType::Teammate, GivenValue::Text(text)) => {
             let teammate = company.find_teammate(&TeammateRef::parse(text));
-            FieldValue::Teammate(teammate.ok_or("must be the id of a teammate of this company, or alt:email:ADDRESS")?.id)
+            FieldValue::Teammate(
+                teammate.ok_or("must be the id of a teammate of this company, or alt:email:ADDRESS")?.id,
+            )
         }
         (FieldType::Inbox, GivenValue::Text(_)) => {
             return Err("must be the id of an inbox of this company".to_owned());

@@ -193,6 +193,14 @@ impl Refusal {
         if let Refusal::Taken(taken) = self {
             return taken.iter().map(ToString::to_string).collect();
         }
+        if let Refusal::UnknownTeammates { given } = self {
+            return match &given[..] {
+                [] | [_] => vec![],
+                several => {
+                    several.iter().map(|given| format!("Unknown teammate ID {}", repeated(given))).collect()
+                }
+            };
+        }
         if let Refusal::BlockedTeammates { teammates } = self {
             return vec![format!("teammate_ids names blocked teammates: {}", list(teammates))];
         }
@@ -276,7 +284,9 @@ impl fmt::Display for Refusal {
 
 fn unknown_teammates(f: &mut fmt::Formatter<'_>, given: &[Box<str>]) -> fmt::Result {
     let noun = if given.len() == 1 { "ID" } else { "IDs" };
-    write!(f, "Unknown teammate {noun} {}", list(given))?;
+    // All of them: there are at most as many as one command may name.
+    let names: Vec<_> = given.iter().map(|given| repeated(given)).collect();
+    write!(f, "Unknown teammate {noun} {}", names.join(", "))?;
     let bare_email = given.iter().any(|given| given.contains('@') && !given.starts_with("alt:email:"));
     if bare_email {
         f.write_str("; use the teammate's id (tea_…), or the alias alt:email:ADDRESS")?;

@@ -243,9 +243,16 @@ mod tests {
 
     #[test]
     fn names_that_hide_or_reorder_text_are_refused() {
-        for bad in
-            ["a\u{202E}b", "a\0", "tab\t", "zero\u{200B}", "\u{FEFF}bom", "del\u{7f}", "tag\u{E0041}", "\u{3164}"]
-        {
+        for bad in [
+            "a\u{202E}b",
+            "a\0",
+            "tab\t",
+            "zero\u{200B}",
+            "\u{FEFF}bom",
+            "del\u{7f}",
+            "tag\u{E0041}",
+            "\u{3164}",
+        ] {
             assert!(PersonName::parse(bad).is_err(), "{bad:?}");
         }
         for good in ["", "Łukasz", "O'Brien", "山田", "=1+1", "<script>", "Анна", "𝔘nicode"] {

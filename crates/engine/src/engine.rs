@@ -1,12 +1,12 @@
 //! The handle that faces hold: reading states, submitting commands, reading history.
 
+use crate::codec;
 use crate::codec::{company_event, stream_of};
 use crate::companies::Companies;
 use crate::outside::{Clock, Randomness};
 use crate::snapshots::SnapshotDesk;
 use crate::submission::{Answered, Keyed, Message, Submission, Target, WriteError};
 use crate::writer::WriterLoop;
-use crate::{QUEUE_LENGTH, codec};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use tenure_directory::{
@@ -60,15 +60,17 @@ pub(crate) struct Inner {
 }
 
 impl Engine {
-    /// Opens a node on a journal. The loop that comes with it must be run for commands to be answered.
+    /// Opens a node on a journal, with lanes in which `queue_length` commands may wait. The loop that comes with it must be
+    /// run for commands to be answered.
     pub async fn open(
         journal: Arc<dyn Journal>,
         clock: Arc<dyn Clock>,
         randomness: Arc<dyn Randomness>,
+        queue_length: usize,
     ) -> Result<(Engine, WriterLoop), ReadError> {
         let companies = Companies::open(Arc::clone(&journal)).await?;
-        let (normal, normal_lane) = mpsc::channel(QUEUE_LENGTH);
-        let (urgent, urgent_lane) = mpsc::channel(QUEUE_LENGTH);
+        let (normal, normal_lane) = mpsc::channel(queue_length.max(1));
+        let (urgent, urgent_lane) = mpsc::channel(queue_length.max(1));
         let inner = Arc::new(Inner {
             journal,
             clock,

@@ -20,7 +20,7 @@ pub use outside::{Clock, Randomness};
 pub use submission::{Answered, Keyed, Render, Target, WriteError};
 pub use writer::WriterLoop;
 
-/// The most commands that wait in each lane; more are answered with "overloaded".
+/// How many commands may wait in each lane unless it is set otherwise; more are answered with "overloaded".
 pub const QUEUE_LENGTH: usize = 8192;
 /// The most commands that are decided and appended together.
 pub const BATCH_LENGTH: usize = 1024;

@@ -62,8 +62,13 @@ impl DataFolder {
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let is_new = !path.exists();
         builder.recursive(true).create(path).map_err(FolderError::of("make", path))?;
         let path = path.canonicalize().map_err(FolderError::of("open", path))?;
+        if is_new && let Some(parent) = path.parent() {
+            let synced = File::open(parent).and_then(|parent| parent.sync_all());
+            synced.map_err(FolderError::of("sync", parent))?;
+        }
         Ok(Self { path })
     }
 
@@ -131,13 +136,22 @@ impl DataFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(FolderError::of("read", &path)(error)),
         }
-        write_private(&path, &random).map_err(FolderError::of("write", &path))?;
+        write_private(&path, &random, Durability::Synced).map_err(FolderError::of("write", &path))?;
         Ok(random)
     }
 }
 
+/// Whether a file must outlive a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It must.
+    Synced,
+    /// Losing its latest form costs nothing.
+    Lazy,
+}
+
 /// Writes a file that only the owner can read; it is whole at any moment.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8], durability: Durability) -> io::Result<()> {
     let draft = path.with_extension("draft");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
@@ -145,6 +159,14 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(draft, path)
+    if durability == Durability::Synced {
+        file.sync_all()?;
+    }
+    std::fs::rename(draft, path)?;
+    if durability == Durability::Synced
+        && let Some(folder) = path.parent()
+    {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }

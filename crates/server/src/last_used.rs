@@ -1,6 +1,6 @@
 //! When each token was last used: counted in memory, written to a file now and then, never a reason for a sync.
 
-use crate::data_folder::write_private;
+use crate::data_folder::{Durability, write_private};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl LastUsed {
 
     /// Writes the file now.
     pub(crate) fn save(&self) {
-        if let Err(error) = write_private(&self.path, &self.written()) {
+        if let Err(error) = write_private(&self.path, &self.written(), Durability::Lazy) {
             tracing::warn!(%error, "the times of last use of tokens could not be written");
         }
     }

@@ -8,10 +8,12 @@ mod moment;
 mod node;
 pub mod operator;
 mod outside;
+mod public_url;
 pub mod rest;
 mod serve;
 
 pub use data_folder::{DataFolder, FolderError, FolderLock};
-pub use node::{Node, NodeError};
+pub use node::{Node, NodeError, NodeOptions};
 pub use outside::{SystemClock, SystemRandomness};
+pub use public_url::{NotAPublicUrl, PublicUrl};
 pub use serve::{Server, ServerError, ServerOptions, Serving};

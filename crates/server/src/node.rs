@@ -4,7 +4,7 @@ use crate::data_folder::{DataFolder, FolderError, FolderLock};
 use crate::outside::{SystemClock, SystemRandomness};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tenure_engine::{Clock, Engine, Randomness, ReadError, WriterLoop};
+use tenure_engine::{Clock, Engine, QUEUE_LENGTH, Randomness, ReadError, WriterLoop};
 use tenure_journal::sqlite::WhenShorter;
 use tenure_journal::{Journal, JournalError, SqliteJournal};
 
@@ -25,6 +25,29 @@ pub enum NodeError {
     Thread(std::io::Error),
 }
 
+/// How a node is set up.
+pub struct NodeOptions {
+    /// What to do when the journal is older than its side file says.
+    pub when_shorter: WhenShorter,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub randomness: Arc<dyn Randomness>,
+    /// How many commands may wait; more are answered with "overloaded".
+    pub queue_length: usize,
+}
+
+impl Default for NodeOptions {
+    fn default() -> Self {
+        Self {
+            when_shorter: WhenShorter::Refuse,
+            clock: Arc::new(SystemClock),
+            randomness: Arc::new(SystemRandomness),
+            queue_length: QUEUE_LENGTH,
+        }
+    }
+}
+
 /// A running node.
 pub struct Node {
     /// The handle that faces use.
@@ -36,20 +59,11 @@ pub struct Node {
 
 impl Node {
     /// Opens the journal of a folder and starts the writer loop.
-    pub async fn open(folder: DataFolder, when_shorter: WhenShorter) -> Result<Self, NodeError> {
-        Self::open_with(folder, when_shorter, Arc::new(SystemClock), Arc::new(SystemRandomness)).await
-    }
-
-    /// As [`Node::open`], with another clock and randomness.
-    pub async fn open_with(
-        folder: DataFolder,
-        when_shorter: WhenShorter,
-        clock: Arc<dyn Clock>,
-        randomness: Arc<dyn Randomness>,
-    ) -> Result<Self, NodeError> {
+    pub async fn open(folder: DataFolder, options: NodeOptions) -> Result<Self, NodeError> {
+        let NodeOptions { when_shorter, clock, randomness, queue_length } = options;
         let lock = folder.lock()?;
         let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(folder.path(), when_shorter)?);
-        let (engine, writer) = Engine::open(journal, clock, randomness).await?;
+        let (engine, writer) = Engine::open(journal, clock, randomness, queue_length).await?;
         let writer = Some(spawn(writer).map_err(NodeError::Thread)?);
         Ok(Self { engine, folder, writer, _lock: lock })
     }

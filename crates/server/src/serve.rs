@@ -8,9 +8,9 @@ use crate::http::tls::TlsSetup;
 use crate::last_used::LastUsed;
 use crate::node::Node;
 use crate::operator::Operator;
-use crate::operator::socket::OperatorSocket;
+use crate::operator::socket::{InFlight, OperatorSocket};
+use crate::public_url::PublicUrl;
 use crate::rest::{self, App, PageKey};
-use hyper::Uri;
 use hyper::header::HeaderValue;
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -29,7 +29,7 @@ pub struct ServerOptions {
     /// Where it listens; port 0 picks a free one.
     pub listen: SocketAddr,
     /// What links start with; made from the bound address when absent.
-    pub public_url: Option<String>,
+    pub public_url: Option<PublicUrl>,
     /// What connections and requests may take.
     pub limits: Limits,
     /// Proxies whose word about the client's address counts.
@@ -89,9 +89,6 @@ pub enum ServerError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// A public URL that links cannot start with.
-    #[error("`{0}` is no public URL; it must be such as https://tenure.example.com, without a query")]
-    PublicUrl(String),
     /// A web origin that no browser sends.
     #[error("`{0}` is no web origin; it must be such as https://app.example.com, or *")]
     Origin(String),
@@ -109,6 +106,7 @@ pub struct Server {
     draining: Arc<AtomicBool>,
     drain_delay: Duration,
     background: JoinSet<()>,
+    operators: InFlight,
 }
 
 /// A server that answers.
@@ -120,6 +118,7 @@ pub struct Serving {
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     background: JoinSet<()>,
+    operators: InFlight,
 }
 
 impl Server {
@@ -130,27 +129,29 @@ impl Server {
         let address = listener.local_addr().map_err(listen_failed)?;
         let scheme = if options.tls.is_some() { "https" } else { "http" };
         let public_url = match &options.public_url {
-            Some(given) => checked_url(given)?,
+            Some(given) => given.to_string(),
             None => format!("{scheme}://{address}"),
         };
         let engine = node.engine.clone();
         let last_used = LastUsed::open(node.folder().last_used_file());
         let page_key = PageKey::new(node.folder().page_key(engine.random())?);
         let draining = Arc::new(AtomicBool::new(false));
-        let app = App::new(engine.clone(), &public_url, options.limits.clone(), page_key, options.metrics)
+        let metrics = options.metrics.clone();
+        let app = App::new(engine.clone(), &public_url, options.limits.clone(), page_key, metrics)
             .draining_with(Arc::clone(&draining));
-        let mut router = rest::router(app);
-        if let Some(cors) = cors(&options.cors_origins)? {
-            router = router.layer(cors);
-        }
+        let router = rest::router(app);
         let shell = ShellOptions {
             limits: options.limits,
             trusted_proxies: options.trusted_proxies,
+            cors: cors(&options.cors_origins)?,
             last_used: last_used.clone(),
         };
         let shell = Arc::new(Shell::new(engine, router, rest::error::render, shell));
         let mut background = JoinSet::new();
-        start_background(&node, &public_url, &last_used, &mut background)?;
+        let operators = start_background(&node, &public_url, &last_used, &mut background)?;
+        if let Some(metrics) = options.metrics {
+            background.spawn(keep_metrics(metrics));
+        }
         Ok(Self {
             node,
             listener,
@@ -162,6 +163,7 @@ impl Server {
             draining,
             drain_delay: options.drain_delay,
             background,
+            operators,
         })
     }
 
@@ -197,6 +199,7 @@ impl Server {
             stop,
             accepting,
             background: self.background,
+            operators: self.operators,
         }
     }
 }
@@ -207,18 +210,43 @@ impl Serving {
         &self.node
     }
 
+    /// Waits until a part of the server ends by itself, which none should; tells how.
+    pub async fn ended(&mut self) -> String {
+        let how = tokio::select! {
+            ended = &mut self.accepting => ended.err().map(|error| error.to_string()),
+            Some(ended) = self.background.join_next() => ended.err().map(|error| error.to_string()),
+        };
+        how.unwrap_or_else(|| "it returned".to_owned())
+    }
+
     /// Accepts no more, lets requests in flight end, carries out what waits, and closes the journal.
     pub async fn stop(mut self) {
         self.draining.store(true, Ordering::Relaxed);
         tokio::time::sleep(self.drain_delay).await;
         // Nobody listens any more if the loop has ended by itself.
         let _ = self.stop.send(true);
-        if let Err(error) = self.accepting.await {
+        if !self.accepting.is_finished()
+            && let Err(error) = self.accepting.await
+        {
             tracing::error!(%error, "the accept loop ended early");
         }
+        // Operators' requests in flight end too; the rest of the background can be cut off anywhere.
+        let _ = tokio::time::timeout(OPERATORS_DRAIN, self.operators.finish()).await;
         self.background.shutdown().await;
         self.last_used.save();
         self.node.close().await;
+    }
+}
+
+/// How long operators' requests in flight may take when the server stops.
+const OPERATORS_DRAIN: Duration = Duration::from_secs(2);
+/// How often measurements are folded into their distributions, so that they take no memory while nobody asks for them.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+async fn keep_metrics(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        metrics.run_upkeep();
     }
 }
 
@@ -227,13 +255,14 @@ fn start_background(
     public_url: &str,
     last_used: &LastUsed,
     background: &mut JoinSet<()>,
-) -> Result<(), ServerError> {
+) -> Result<InFlight, ServerError> {
     let engine = node.engine.clone();
     let folder = node.folder();
     let outbox_failed = |error| ServerError::Outbox { path: folder.outbox().display().to_string(), error };
     let outbox = Outbox::open(&folder.outbox()).map_err(outbox_failed)?;
     let socket_failed = |error| ServerError::Socket { path: folder.socket().display().to_string(), error };
     let socket = OperatorSocket::open(folder).map_err(socket_failed)?;
+    let operators = socket.in_flight();
     let told = Arc::new(Notify::new());
     let sender = InvitationSender::new(engine.clone(), outbox, public_url.to_owned(), Arc::clone(&told));
     background.spawn(socket.serve(Operator::new(engine.clone(), last_used.clone())));
@@ -241,24 +270,7 @@ fn start_background(
     background.spawn(sender.run());
     background.spawn(engine.keep_snapshots());
     background.spawn(last_used.clone().keep());
-    Ok(())
-}
-
-/// A URL that links can start with, without a slash at its end.
-fn checked_url(given: &str) -> Result<String, ServerError> {
-    let wrong = || ServerError::PublicUrl(given.to_owned());
-    let url: Uri = given.parse().map_err(|_| wrong())?;
-    let is_http = matches!(url.scheme_str(), Some("http" | "https"));
-    let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
-    if !is_http
-        || url.host().is_none_or(str::is_empty)
-        || url.query().is_some()
-        || has_user
-        || given.contains('#')
-    {
-        return Err(wrong());
-    }
-    Ok(given.trim_end_matches('/').to_owned())
+    Ok(operators)
 }
 
 fn cors(origins: &[String]) -> Result<Option<CorsLayer>, ServerError> {
@@ -278,7 +290,7 @@ fn cors(origins: &[String]) -> Result<Option<CorsLayer>, ServerError> {
         return Ok(Some(layer.allow_origin(Any)));
     }
     let parse = |origin: &String| {
-        let parsed = HeaderValue::from_str(origin).ok().filter(|_| checked_url(origin).is_ok());
+        let parsed = HeaderValue::from_str(origin).ok().filter(|_| PublicUrl::parse(origin).is_ok());
         parsed.ok_or_else(|| ServerError::Origin(origin.clone()))
     };
     let origins: Vec<HeaderValue> = origins.iter().map(parse).collect::<Result<_, _>>()?;

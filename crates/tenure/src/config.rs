@@ -7,7 +7,11 @@ use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tenure_server::PublicUrl;
 use tenure_server::http::Limits;
+
+/// How deep JSON may be allowed to nest: the reader recurses.
+const MAX_JSON_DEPTH: usize = 120;
 
 /// The file (TOML). Every key is optional and named as its option.
 #[derive(Debug, Default, Deserialize)]
@@ -34,6 +38,7 @@ struct FileLimits {
     head_bytes: Option<usize>,
     head_lines: Option<usize>,
     body_bytes: Option<usize>,
+    json_depth: Option<usize>,
     body_grace_seconds: Option<u64>,
     body_bytes_per_second: Option<u64>,
     request_seconds: Option<u64>,
@@ -44,19 +49,21 @@ struct FileLimits {
     connections_per_address: Option<usize>,
     strangers_per_minute: Option<u32>,
     stop_seconds: Option<u64>,
+    queue_length: Option<usize>,
 }
 
 /// What counts in the end.
 pub(crate) struct Settings {
     pub(crate) data: Option<PathBuf>,
     pub(crate) listen: SocketAddr,
-    pub(crate) public_url: Option<String>,
+    pub(crate) public_url: Option<PublicUrl>,
     pub(crate) log: LogForm,
     pub(crate) drain_delay: Duration,
     pub(crate) tls: Option<(PathBuf, PathBuf)>,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) limits: Limits,
+    pub(crate) queue_length: Option<usize>,
 }
 
 impl Settings {
@@ -71,19 +78,24 @@ impl Settings {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
             _ => {
-                return Err(Failure::usage("TLS needs both --tls-cert and --tls-key; give the other one too"));
+                return Err(Failure::usage(
+                    "TLS needs both --tls-cert and --tls-key; give the other one too",
+                ));
             }
         };
+        let public_url = serve.public_url.or(file.public_url);
+        let public_url = public_url.map(|url| PublicUrl::parse(&url)).transpose().map_err(Failure::usage)?;
         let default_listen = SocketAddr::from(([127, 0, 0, 1], 8400));
         Ok(Self {
             data: global.data.clone().or(file.data),
             listen: serve.listen.or(file.listen).unwrap_or(default_listen),
-            public_url: serve.public_url.or(file.public_url),
+            public_url,
             log: serve.log.or(file.log).unwrap_or(LogForm::Human),
             drain_delay: Duration::from_secs(serve.drain_delay.or(file.drain_delay).unwrap_or_default()),
             tls,
             trusted_proxies,
             cors_origins: file.cors_origin,
+            queue_length: file.limits.queue_length,
             limits: limits(file.limits),
         })
     }
@@ -92,8 +104,14 @@ impl Settings {
 fn read_file(path: &Path) -> Result<File, Failure> {
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
-    toml::from_str(&text)
-        .map_err(|error| Failure::new(format!("{} is not as it must be: {error}", path.display())))
+    toml::from_str(&text).map_err(|error| {
+        // Without the line itself, which may hold a secret.
+        let before = error.span().map(|span| text.get(..span.start).unwrap_or_default());
+        let line =
+            before.map(|before| format!(", line {}", before.matches('\n').count() + 1)).unwrap_or_default();
+        Failure::new(format!("{}{line}: {}", path.display(), error.message().trim_end().replace('\n', ", ")))
+            .with_hint("docs/configuration.md lists what the file may hold")
+    })
 }
 
 fn check_journal(journal: Option<&str>) -> Result<(), Failure> {
@@ -109,13 +127,15 @@ fn check_journal(journal: Option<&str>) -> Result<(), Failure> {
 
 fn limits(file: FileLimits) -> Limits {
     let defaults = Limits::default();
-    let seconds = |given: Option<u64>, default| given.map_or(default, Duration::from_secs);
+    // More than a day is as good as no limit.
+    let seconds = |given: Option<u64>, default| given.map_or(default, |s| Duration::from_secs(s.min(86_400)));
     Limits {
         head_timeout: seconds(file.head_seconds, defaults.head_timeout),
         // Less than this, and the HTTP library would refuse to start.
         head_bytes: file.head_bytes.unwrap_or(defaults.head_bytes).max(8 * 1024),
         head_lines: file.head_lines.unwrap_or(defaults.head_lines),
         body_bytes: file.body_bytes.unwrap_or(defaults.body_bytes),
+        json_depth: file.json_depth.unwrap_or(defaults.json_depth).min(MAX_JSON_DEPTH),
         body_grace: seconds(file.body_grace_seconds, defaults.body_grace),
         body_bytes_per_second: file.body_bytes_per_second.unwrap_or(defaults.body_bytes_per_second),
         request_timeout: seconds(file.request_seconds, defaults.request_timeout),

@@ -1,26 +1,27 @@
 //! How a command fails: what was wrong, what to do, and the exit code (`contract/operator.md`, "Exit codes").
 
 use std::process::ExitCode;
+use tenure_server::operator::OperatorError;
+
+/// The exit code of something that failed.
+const FAILED: u8 = 1;
+/// The exit code of something that a person cut off.
+const INTERRUPTED: u8 = 130;
 
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// What was wrong, and where.
     pub(crate) message: String,
-    /// What to do.
-    pub(crate) hint: Option<String>,
+    /// What to do, where the message does not say it already.
+    pub(crate) hint: Option<&'static str>,
     code: u8,
 }
 
 impl Failure {
-    /// A failure from a message of the form "what was wrong; what to do".
+    /// A failure from a message that says what was wrong, where, and what to do.
     pub(crate) fn new(message: impl ToString) -> Self {
-        let message = message.to_string();
-        let (message, hint) = match message.rsplit_once("; ") {
-            Some((wrong, remedy)) => (wrong.to_owned(), Some(remedy.to_owned())),
-            None => (message, None),
-        };
-        Self { message, hint, code: 1 }
+        Self { message: message.to_string(), hint: None, code: FAILED }
     }
 
     /// A command line that makes no sense.
@@ -28,7 +29,32 @@ impl Failure {
         Self { code: crate::USAGE, ..Self::new(message) }
     }
 
+    /// A command that a person ended.
+    pub(crate) fn interrupted() -> Self {
+        Self { code: INTERRUPTED, ..Self::new("interrupted") }
+    }
+
+    /// The same, with what to do.
+    pub(crate) fn with_hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
+    }
+}
+
+impl From<OperatorError> for Failure {
+    fn from(error: OperatorError) -> Self {
+        let hint = match error.code.as_str() {
+            "team.unknown" => Some("`tenure team list` shows the teams and their ids"),
+            "teammate.unknown" => Some("name the teammate by its id (tea_…) or by alt:email:ADDRESS"),
+            "custom_field.name_taken" => Some("use another name, or delete that field first"),
+            _ => None,
+        };
+        // A value that cannot be read is a mistake on the command line, whoever notices it.
+        let is_usage = error.code == "request.invalid";
+        let failure = if is_usage { Self::usage(error) } else { Self::new(error) };
+        Self { hint, ..failure }
     }
 }

@@ -3,9 +3,10 @@
 use crate::cli::{Global, Which};
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
-use tenure_journal::sqlite::{JOURNAL_FILE, WhenShorter};
+use std::time::Duration;
+use tenure_journal::sqlite::JOURNAL_FILE;
 use tenure_server::operator::{CompanyRequest, Operator, OperatorReply, OperatorRequest, socket};
-use tenure_server::{DataFolder, FolderError, Node, NodeError};
+use tenure_server::{DataFolder, FolderError, Node, NodeError, NodeOptions};
 
 /// How often to look again for a server that holds the folder and does not answer yet, or no longer.
 const TRIES: usize = 3;
@@ -38,35 +39,81 @@ pub(crate) fn require_journal(path: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// Asks, and waits for the answer.
-pub(crate) fn ask(global: &Global, request: &OperatorRequest) -> Result<OperatorReply, Failure> {
-    let path = data_path(global)?;
-    if !matches!(request, OperatorRequest::CreateCompany { .. }) {
+/// Somebody who can be asked again and again: the server of the folder, or a node opened for this command alone.
+pub(crate) struct Asking {
+    runtime: tokio::runtime::Runtime,
+    folder: DataFolder,
+    node: Option<Node>,
+}
+
+impl Asking {
+    /// Prepares for questions about the data folder, which must have a journal.
+    pub(crate) fn open(global: &Global) -> Result<Self, Failure> {
+        let path = data_path(global)?;
         require_journal(&path)?;
+        Self::at(&path)
     }
-    let folder = DataFolder::open(&path).map_err(Failure::new)?;
-    runtime()?.block_on(async {
-        let mut held = None;
-        for _ in 0..TRIES {
-            let answered = socket::ask(&folder, request).await;
-            let answered = answered.map_err(|error| {
-                Failure::new(format!("cannot ask the server at {}: {error}", folder.socket().display()))
-            })?;
-            if let Some(answered) = answered {
-                return answered.map_err(Failure::new);
-            }
-            match Node::open(folder.clone(), WhenShorter::Refuse).await {
-                Ok(node) => {
-                    let answered = Operator::of(&node).operate(request.clone()).await;
-                    node.close().await;
-                    return answered.map_err(Failure::new);
+
+    fn at(path: &Path) -> Result<Self, Failure> {
+        let folder = DataFolder::open(path).map_err(Failure::new)?;
+        Ok(Self { runtime: runtime()?, folder, node: None })
+    }
+
+    /// Asks, and waits for the answer.
+    pub(crate) fn ask(&mut self, request: &OperatorRequest) -> Result<OperatorReply, Failure> {
+        let Self { runtime, folder, node } = self;
+        runtime.block_on(async {
+            let mut held = None;
+            for _ in 0..TRIES {
+                if let Some(node) = node {
+                    return Ok(Operator::of(node).operate(request.clone()).await?);
                 }
-                Err(NodeError::Folder(error @ FolderError::Held { .. })) => held = Some(error),
-                Err(error) => return Err(Failure::new(error)),
+                let answered = socket::ask(folder, request).await;
+                let answered = answered.map_err(|error| {
+                    let socket = folder.socket();
+                    Failure::new(format!("cannot ask the server at {}: {error}", socket.display()))
+                        .with_hint("look at the server's log; if it is gone, repeat the command")
+                })?;
+                if let Some(answered) = answered {
+                    return Ok(answered?);
+                }
+                match Node::open(folder.clone(), NodeOptions::default()).await {
+                    Ok(opened) => *node = Some(opened),
+                    Err(NodeError::Folder(error @ FolderError::Held { .. })) => held = Some(error),
+                    Err(error) => return Err(Failure::new(error)),
+                }
             }
+            Err(held.map_or_else(|| Failure::new("the data folder is busy; try again"), Failure::new))
+        })
+    }
+
+    /// Gives the folder back, so that a server can be started on it.
+    pub(crate) fn let_go(&mut self) {
+        if let Some(node) = self.node.take() {
+            self.runtime.block_on(node.close());
         }
-        Err(held.map_or_else(|| Failure::new("the data folder is busy; try again"), Failure::new))
-    })
+    }
+
+    /// Waits; fails if a person ends the command meanwhile.
+    pub(crate) fn wait(&self, time: Duration) -> Result<(), Failure> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                () = tokio::time::sleep(time) => Ok(()),
+                _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
+            }
+        })
+    }
+}
+
+/// Asks once, and waits for the answer.
+pub(crate) fn ask(global: &Global, request: &OperatorRequest) -> Result<OperatorReply, Failure> {
+    let mut asking = match request {
+        OperatorRequest::CreateCompany { .. } => Asking::at(&data_path(global)?)?,
+        OperatorRequest::ListCompanies | OperatorRequest::Company { .. } => Asking::open(global)?,
+    };
+    let answered = asking.ask(request);
+    asking.let_go();
+    answered
 }
 
 /// Asks about one company.

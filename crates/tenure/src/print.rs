@@ -46,7 +46,7 @@ pub(crate) fn note(text: &str) {
 /// Tells what went wrong, and what to do.
 pub(crate) fn failure(failure: &Failure) {
     anstream::eprintln!("\u{1b}[1;31merror:\u{1b}[0m {}", failure.message);
-    if let Some(hint) = &failure.hint {
+    if let Some(hint) = failure.hint {
         anstream::eprintln!("\u{1b}[1mhint:\u{1b}[0m {hint}");
     }
 }

@@ -87,7 +87,13 @@ impl TestCompany {
     }
 
     /// Configures a custom field; its id.
-    pub async fn custom_field(&self, server: &TestServer, name: &str, kind: &str, choices: &[&str]) -> String {
+    pub async fn custom_field(
+        &self,
+        server: &TestServer,
+        name: &str,
+        kind: &str,
+        choices: &[&str],
+    ) -> String {
         let (name, kind) = (name.to_owned(), kind.to_owned());
         let choices = choices.iter().map(ToString::to_string).collect();
         let ask = CompanyRequest::CreateCustomField { name, kind, choices };
@@ -157,6 +163,8 @@ impl TestCompany {
 
     /// Puts teammates into a team.
     pub async fn join(&self, team: &str, teammates: &[&str]) {
-        self.post(&format!("/teams/{team}/teammates"), json!({ "teammate_ids": teammates })).await.expect(204);
+        self.post(&format!("/teams/{team}/teammates"), json!({ "teammate_ids": teammates }))
+            .await
+            .expect(204);
     }
 }

@@ -58,7 +58,9 @@ impl Reply {
     /// # Panics
     /// When it is missing or no number.
     pub fn number(&self, name: &str) -> i64 {
-        self.header(name).and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {self}"))
+        self.header(name)
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_else(|| panic!("no {name} in {self}"))
     }
 
     /// The answer, if it has this status.

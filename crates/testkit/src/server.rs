@@ -6,10 +6,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
-use tenure_journal::sqlite::WhenShorter;
 use tenure_server::http::Limits;
 use tenure_server::operator::{Operator, OperatorReply, OperatorRequest};
-use tenure_server::{DataFolder, Node, Server, ServerOptions, Serving, SystemRandomness};
+use tenure_server::{DataFolder, Node, NodeOptions, PublicUrl, Server, ServerOptions, Serving};
 
 /// What links of a test server start with: not its address, so that a link made from `Host` would be noticed.
 pub const PUBLIC_URL: &str = "http://tenure.test";
@@ -37,11 +36,11 @@ impl TestServer {
 
     async fn on(folder: TempDir, clock: Arc<ManualClock>, limits: Limits) -> Self {
         let data = DataFolder::open(folder.path()).unwrap();
-        let randomness = Arc::new(SystemRandomness);
-        let node = Node::open_with(data, WhenShorter::Refuse, clock.clone(), randomness).await.unwrap();
+        let node_options = NodeOptions { clock: clock.clone(), ..NodeOptions::default() };
+        let node = Node::open(data, node_options).await.unwrap();
         let options = ServerOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            public_url: Some(PUBLIC_URL.to_owned()),
+            public_url: Some(PublicUrl::parse(PUBLIC_URL).unwrap()),
             limits: limits.clone(),
             ..ServerOptions::default()
         };

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_journal::{
-    Advance, Advanced, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Output, Position, ReplyKey,
-    Settled, Settlement, Shard, Snapshot, SqliteJournal, Stream, Version,
+    Advance, Advanced, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Output, Position,
+    ReplyKey, Settled, Settlement, Shard, Snapshot, SqliteJournal, Stream, Version,
 };
 
 /// An engine under test, and what must outlive it.
@@ -199,7 +199,10 @@ async fn an_output_is_due_until_it_is_settled(journal: &dyn Journal) {
     let due = journal.due_outputs("mail", 50, 10).await.unwrap();
     assert_eq!(due, [Output { attempts: 1, ..output("b", 50) }]);
     journal.settle(&[settle("b", Settled::Wait { due_ms: 60 })]).await.unwrap();
-    assert_eq!(journal.due_outputs("mail", 60, 10).await.unwrap(), [Output { attempts: 1, ..output("b", 60) }]);
+    assert_eq!(
+        journal.due_outputs("mail", 60, 10).await.unwrap(),
+        [Output { attempts: 1, ..output("b", 60) }]
+    );
 }
 
 async fn a_follower_that_was_overtaken_stores_nothing(journal: &dyn Journal) {

@@ -20,6 +20,12 @@ use tokio::task::JoinSet;
 /// How long the loop rests when the system has no file left for another connection.
 const REST_AFTER_ERROR: Duration = Duration::from_millis(50);
 
+/// What is said on a connection that is one too many, where it can be said without waiting.
+const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
+    content-length: 168\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
+    {\"_error\":{\"status\":503,\"title\":\"Service unavailable\",\"message\":\"too many connections are open; close some, \
+    or try again shortly\",\"code\":\"server.too_many_connections\"}}";
+
 /// Open connections by address.
 #[derive(Default)]
 struct Census {
@@ -76,8 +82,11 @@ pub async fn serve(
         };
         match accepted {
             Ok((socket, address)) => {
-                // Beyond the limit a connection is closed at once: an answer would cost what the limit protects.
-                let Some(place) = Place::take(&census, address.ip(), shell.limits()) else { continue };
+                let Some(place) = Place::take(&census, address.ip(), shell.limits()) else {
+                    // Only what fits the socket's own buffer: waiting would cost what the limit protects.
+                    let _ = socket.try_write(TOO_MANY_CONNECTIONS);
+                    continue;
+                };
                 let (shell, stop, tls) = (Arc::clone(&shell), stop.clone(), tls.clone());
                 connections.spawn(async move {
                     connection(socket, address, shell, tls, stop).await;
@@ -124,8 +133,11 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     mut stop: watch::Receiver<bool>,
 ) {
     let phase = Arc::new(Phase::default());
-    let io = TokioIo::new(TimedIo::new(socket, Arc::clone(&phase), shell.limits()));
-    let limits = shell.limits();
+    let peer = Peer { address: address.ip() };
+    let refusing = Arc::clone(&shell);
+    let refuse_head = Box::new(move |status| refusing.refuse_head(peer, status));
+    let limits = shell.limits().clone();
+    let io = TokioIo::new(TimedIo::new(socket, Arc::clone(&phase), &limits, refuse_head));
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -133,7 +145,6 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .max_headers(limits.head_lines)
         .max_buf_size(limits.head_bytes)
         .half_close(true);
-    let peer = Peer { address: address.ip() };
     let service = service_fn(move |request| {
         let (shell, phase) = (Arc::clone(&shell), Arc::clone(&phase));
         async move {

@@ -93,11 +93,17 @@ fn presented(headers: &HeaderMap) -> Result<SecretText, Stranger> {
     Ok(SecretText::parse(token.trim())?)
 }
 
-/// Finds the caller of a request. Form and checksum are looked at first; only then is a company read.
-pub(crate) async fn authenticate(engine: &Engine, headers: &HeaderMap) -> Result<Caller, Stranger> {
+/// Finds the caller of a request. Form and checksum are looked at first; only then is a company read, and only for those
+/// who `may_load`: a checksum can be made by anybody, and what is read stays in memory.
+pub(crate) async fn authenticate(
+    engine: &Engine,
+    headers: &HeaderMap,
+    may_load: impl FnOnce() -> bool,
+) -> Result<Caller, Stranger> {
     let secret = presented(headers)?;
     let company = match engine.loaded(secret.company()) {
         Some(company) => company,
+        None if !may_load() => return Err(Stranger::NotThere(TokenFault::UnknownOrRevoked)),
         None => engine
             .company(secret.company())
             .await

@@ -9,23 +9,34 @@ use http_body_util::BodyExt as _;
 use hyper::StatusCode;
 use hyper::body::Body as _;
 use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use tenure_directory::text::repeated;
 use tokio::time::Instant;
 
 /// Reads a body as JSON.
 pub(crate) async fn read_json(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Json, Problem> {
+    let body = read_optional_json(headers, body, limits).await?;
+    body.ok_or_else(|| bad_body("request.body_missing", "a JSON object is needed, and there is no body"))
+}
+
+/// Reads a body as JSON where it may be left out.
+pub(crate) async fn read_optional_json(
+    headers: &HeaderMap,
+    body: Body,
+    limits: &Limits,
+) -> Result<Option<Json>, Problem> {
     check_headers(headers, &body, limits)?;
     let bytes = read(body, limits).await?;
     if bytes.is_empty() {
-        return Err(Problem::bad_request(
-            "request.body_missing",
-            "Body did not satisfy requirements: a JSON object is needed, and there is no body",
-        ));
+        return Ok(None);
     }
     check_type(headers)?;
-    Json::parse(&bytes).map_err(|fault| {
-        Problem::bad_request("request.not_json", format!("Body did not satisfy requirements: {fault}"))
-            .with_details(vec![format!("body {fault}")])
-    })
+    let parsed = Json::parse(&bytes, limits.json_depth);
+    parsed.map(Some).map_err(|fault| bad_body("request.not_json", &fault))
+}
+
+fn bad_body(code: &'static str, fault: &str) -> Problem {
+    Problem::bad_request(code, format!("Body did not satisfy requirements: {fault}"))
+        .with_details(vec![format!("body: {fault}")])
 }
 
 fn check_headers(headers: &HeaderMap, body: &Body, limits: &Limits) -> Result<(), Problem> {
@@ -59,7 +70,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     let message = if essence.is_empty() {
         "the body needs the header `Content-Type: application/json`".to_owned()
     } else {
-        format!("the body must be application/json in UTF-8, not {}", given.escape_debug())
+        format!("the body must be application/json in UTF-8, not {}", repeated(given))
     };
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json_type", message))
 }
@@ -87,10 +98,7 @@ async fn read(mut body: Body, limits: &Limits) -> Result<BytesMut, Problem> {
         let Some(frame) = frame.map_err(|_| too_slow())? else { return Ok(bytes) };
         let frame = frame.map_err(|error| {
             tracing::debug!(%error, "a body broke off");
-            closing(Problem::bad_request(
-                "request.cut_off",
-                "Body did not satisfy requirements: it broke off before its end",
-            ))
+            closing(bad_body("request.cut_off", "it broke off before its end"))
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > limits.body_bytes {

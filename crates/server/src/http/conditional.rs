@@ -2,11 +2,42 @@
 
 use crate::http::problem::Problem;
 use hyper::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
+use sha2::{Digest as _, Sha256};
 use tenure_directory::{Precondition, Version};
 
-/// The tag of a thing at a revision.
-pub(crate) fn etag(revision: Version) -> HeaderValue {
-    HeaderValue::from_str(&format!("\"{}\"", revision.number())).expect("digits in quotes fit a header")
+/// What a coding adds to a tag: the compressed form of a representation is another one.
+pub(crate) const GZIP_SUFFIX: &str = "-gzip";
+
+/// The tag of a representation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EntityTag(String);
+
+impl EntityTag {
+    /// The tag of a thing at a revision.
+    pub(crate) fn of_revision(revision: Version) -> Self {
+        Self(revision.number().to_string())
+    }
+
+    /// The tag of something that has no revision of its own, made from its bytes.
+    pub(crate) fn of_content(bytes: &[u8]) -> Self {
+        use std::fmt::Write as _;
+        let digest = Sha256::digest(bytes);
+        Self(digest.iter().take(8).fold(String::new(), |mut tag, byte| {
+            write!(tag, "{byte:02x}").expect("writing to a String cannot fail");
+            tag
+        }))
+    }
+
+    /// The value of the header `ETag`.
+    pub(crate) fn header(&self) -> HeaderValue {
+        HeaderValue::from_str(&format!("\"{}\"", self.0)).expect("letters and digits in quotes fit a header")
+    }
+}
+
+/// The tag of the compressed form, as a header.
+pub(crate) fn compressed(tag: &HeaderValue) -> Option<HeaderValue> {
+    let bare = tag.to_str().ok()?.strip_suffix('"')?;
+    HeaderValue::from_str(&format!("{bare}{GZIP_SUFFIX}\"")).ok()
 }
 
 /// One tag of a list: whether it is weak, and what stands between the quotes.
@@ -25,6 +56,7 @@ fn tags(text: &str) -> Option<Vec<Tag<'_>>> {
             None => (false, rest),
         };
         let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        let opaque = opaque.strip_suffix(GZIP_SUFFIX).unwrap_or(opaque);
         tags.push(Tag { weak, opaque });
         rest = after.trim_start();
         rest = match rest.strip_prefix(',') {
@@ -50,15 +82,20 @@ pub(crate) fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem>
     let tags = tags(&text).ok_or_else(|| {
         Problem::bad_request("request.bad_etag", "If-Match must be * or a list of ETags, such as \"12\"")
     })?;
-    let revisions = tags.iter().filter(|tag| !tag.weak).filter_map(|tag| tag.opaque.parse().ok());
-    Ok(Precondition::Revisions(revisions.map(Version::new).collect()))
+    let revisions = tags.iter().filter(|tag| !tag.weak).filter_map(|tag| revision_of(tag.opaque));
+    Ok(Precondition::Revisions(revisions.collect()))
 }
 
-/// Whether the caller has the thing already at this revision (`If-None-Match`); an unreadable list matches nothing.
-pub(crate) fn is_known(headers: &HeaderMap, revision: Version) -> bool {
+/// The revision that a tag of ours stands for; other spellings of the number are no tags of ours.
+fn revision_of(opaque: &str) -> Option<Version> {
+    let number: u64 = opaque.parse().ok()?;
+    (number.to_string() == opaque).then_some(Version::new(number))
+}
+
+/// Whether the caller has this representation already (`If-None-Match`); an unreadable list matches nothing.
+pub(crate) fn is_known(headers: &HeaderMap, this: &EntityTag) -> bool {
     let Some(text) = joined(headers, &IF_NONE_MATCH) else { return false };
-    let this = revision.number().to_string();
-    text.trim() == "*" || tags(&text).is_some_and(|tags| tags.iter().any(|tag| tag.opaque == this))
+    text.trim() == "*" || tags(&text).is_some_and(|tags| tags.iter().any(|tag| tag.opaque == this.0))
 }
 
 #[cfg(test)]
@@ -74,11 +111,12 @@ mod tests {
         let of = |value| precondition(&with(IF_MATCH, value));
         assert_eq!(of("*").unwrap(), Precondition::Exists);
         let versions = vec![Version::new(1), Version::new(2)];
-        assert_eq!(of("\"1\" , \"2\",W/\"3\", \"x\"").unwrap(), Precondition::Revisions(versions));
+        let given = "\"1\" , \"2-gzip\",W/\"3\", \"x\", \"+4\", \"05\"";
+        assert_eq!(of(given).unwrap(), Precondition::Revisions(versions));
         for bad in ["1", "\"1", "\"1\" \"2\"", ""] {
             assert!(of(bad).is_err(), "{bad}");
         }
-        assert!(is_known(&with(IF_NONE_MATCH, "W/\"7\""), Version::new(7)));
-        assert!(!is_known(&with(IF_NONE_MATCH, "\"7"), Version::new(7)));
+        assert!(is_known(&with(IF_NONE_MATCH, "W/\"7\""), &EntityTag::of_revision(Version::new(7))));
+        assert!(!is_known(&with(IF_NONE_MATCH, "\"7"), &EntityTag::of_revision(Version::new(7))));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue, IF_MATCH, RETRY_AFTER};
 use hyper::{Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -33,11 +33,12 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(Some(bare.to_owned()))
 }
 
-/// The digest over what a repeat must share: method, path and body, however the body is spelt.
-pub(crate) fn fingerprint(method: &Method, path: &str, body: &Json) -> [u8; 32] {
+/// The digest over what a repeat must share: method, path, condition, and body, however the body is spelt.
+pub(crate) fn fingerprint(method: &Method, path: &str, headers: &HeaderMap, body: &Json) -> [u8; 32] {
     let canonical = serde_json::to_vec(&body.canonical()).expect("a JSON value has a JSON form");
+    let condition = headers.get(IF_MATCH).map_or(&b""[..], HeaderValue::as_bytes);
     let mut hasher = Sha256::new();
-    for part in [method.as_str().as_bytes(), path.as_bytes(), &canonical] {
+    for part in [method.as_str().as_bytes(), path.as_bytes(), condition, &canonical] {
         hasher.update(u64::try_from(part.len()).expect("a length fits 64 bits").to_be_bytes());
         hasher.update(part);
     }

@@ -2,9 +2,8 @@
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use tenure_directory::text::repeated;
 
-/// How deep arrays and objects may nest.
-const MAX_DEPTH: usize = 64;
 /// The largest magnitude of a number: beyond it a double is not exact (RFC 7493, section 2.2).
 const MAX_NUMBER: f64 = 9_007_199_254_740_991.0;
 
@@ -21,12 +20,14 @@ pub(crate) enum Json {
 
 impl Json {
     /// Reads a whole text, or says what is wrong and where.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8], max_depth: usize) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             format!("it is not UTF-8; the first bad byte is at offset {}", error.valid_up_to())
         })?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let value = Nested { depth: 0 }.deserialize(&mut deserializer).map_err(|error| error.to_string())?;
+        let value = Nested { depth: 0, max_depth }
+            .deserialize(&mut deserializer)
+            .map_err(|error| error.to_string())?;
         deserializer.end().map_err(|error| error.to_string())?;
         Ok(value)
     }
@@ -61,14 +62,15 @@ impl Json {
 #[derive(Clone, Copy)]
 struct Nested {
     depth: usize,
+    max_depth: usize,
 }
 
 impl Nested {
     fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.depth >= MAX_DEPTH {
-            return Err(E::custom(format!("arrays and objects may nest at most {MAX_DEPTH} deep")));
+        if self.depth >= self.max_depth {
+            return Err(E::custom(format!("arrays and objects may nest at most {} deep", self.max_depth)));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 
@@ -142,7 +144,7 @@ impl<'de> Visitor<'de> for Nested {
         while let Some(key) = entries.next_key::<String>()? {
             let key = text::<A::Error>(&key)?;
             if !seen.insert(key.clone()) {
-                return Err(A::Error::custom(format!("the key \"{}\" is there twice", key.escape_debug())));
+                return Err(A::Error::custom(format!("the key \"{}\" is there twice", repeated(&key))));
             }
             object.push((key, entries.next_value_seed(inner)?));
         }
@@ -164,21 +166,21 @@ mod tests {
             (deep.as_str(), "64 deep"),
             ("12345678901234567890", "between"),
             ("1e400", "out of range"),
-            ("\"\\ud800\"", "surrogate"),
+            ("\"\\ud800\"", "hex escape"),
             ("\"\\u0000\"", "U+0000"),
             ("NaN", "expected"),
             ("", "EOF"),
         ] {
-            let error = Json::parse(text.as_bytes()).unwrap_err();
+            let error = Json::parse(text.as_bytes(), 64).unwrap_err();
             assert!(error.contains(part), "{text:.20}: {error}");
         }
-        assert!(Json::parse(b"\"\xff\"").unwrap_err().contains("offset 1"));
+        assert!(Json::parse(b"\"\xff\"", 64).unwrap_err().contains("offset 1"));
     }
 
     #[test]
     fn the_canonical_form_does_not_depend_on_spelling() {
-        let one = Json::parse(b"{\"b\":1,\"a\":[true,null]}").unwrap();
-        let other = Json::parse(b" { \"a\" : [true , null], \"b\":1.0 }").unwrap();
+        let one = Json::parse(b"{\"b\":1,\"a\":[true,null]}", 64).unwrap();
+        let other = Json::parse(b" { \"a\" : [true , null], \"b\":1.0 }", 64).unwrap();
         assert_eq!(one.canonical(), other.canonical());
     }
 }

@@ -13,6 +13,8 @@ pub struct Limits {
     pub head_lines: usize,
     /// The most bytes of a body.
     pub body_bytes: usize,
+    /// How deep arrays and objects in a body may nest.
+    pub json_depth: usize,
     /// After this long a body must arrive at `body_bytes_per_second`.
     pub body_grace: Duration,
     /// The slowest that a body may arrive after `body_grace`.
@@ -42,6 +44,7 @@ impl Default for Limits {
             head_bytes: 32 * 1024,
             head_lines: 100,
             body_bytes: 1024 * 1024,
+            json_depth: 64,
             body_grace: Duration::from_secs(5),
             body_bytes_per_second: 1024,
             request_timeout: Duration::from_secs(30),

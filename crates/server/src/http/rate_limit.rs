@@ -24,6 +24,24 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// After `count` requests in the present window.
+    fn after(count: u64, limit: u32, now: Timestamp) -> Self {
+        let count = u32::try_from(count).expect("a count has 24 bits");
+        let reset_seconds = window_end_seconds(now);
+        Self {
+            limit,
+            remaining: limit.saturating_sub(count),
+            reset_seconds,
+            retry_after_seconds: (reset_seconds - now.as_ms().div_euclid(1000)).max(1),
+            exceeded: count > limit,
+        }
+    }
+
+    /// Whether one more request would be one too many.
+    pub(crate) const fn is_spent(&self) -> bool {
+        self.remaining == 0
+    }
+
     /// Puts the three documented headers into an answer.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(self.limit));
@@ -71,16 +89,25 @@ impl RateLimiter {
         }
     }
 
-    /// Counts a request without a valid token. IPv6 addresses count by their /64, which one customer has.
+    /// Counts a request without a valid token.
     pub(crate) fn stranger(&self, address: IpAddr, limit: u32, now: Timestamp) -> Standing {
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let bits = u128::from(address) >> 64 << 64;
-                IpAddr::V6(bits.into())
-            }
-            v4 @ IpAddr::V4(_) => v4,
-        };
-        self.strangers.count(address, limit, now)
+        self.strangers.count(household(address), limit, now)
+    }
+
+    /// Where an address stands, without counting anything.
+    pub(crate) fn stranger_standing(&self, address: IpAddr, limit: u32, now: Timestamp) -> Standing {
+        self.strangers.standing(&household(address), limit, now)
+    }
+}
+
+/// What counts as one address: of IPv6 the /64, which one customer has.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let bits = u128::from(address) >> 64 << 64;
+            IpAddr::V6(bits.into())
+        }
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -117,15 +144,14 @@ impl<K: Hash + Eq> Windows<K> {
         let before = counter
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |value| Some(next(value)))
             .expect("the update always gives a value");
-        let count = u32::try_from(next(before) & COUNT_MASK).expect("the count has 24 bits");
-        let reset_seconds = window_end_seconds(now);
-        Standing {
-            limit,
-            remaining: limit.saturating_sub(count),
-            reset_seconds,
-            retry_after_seconds: (reset_seconds - now.as_ms().div_euclid(1000)).max(1),
-            exceeded: count > limit,
-        }
+        Standing::after(next(before) & COUNT_MASK, limit, now)
+    }
+
+    fn standing(&self, key: &K, limit: u32, now: Timestamp) -> Standing {
+        let counters = self.counters.pin();
+        let value = counters.get(key).map_or(0, |counter| counter.load(Ordering::Relaxed));
+        let count = if value >> COUNT_BITS == window_of(now) { value & COUNT_MASK } else { 0 };
+        Standing::after(count, limit, now)
     }
 
     /// Once a window, forgets the counters of earlier ones, so that memory does not grow with all who ever came.

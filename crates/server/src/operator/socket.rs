@@ -6,9 +6,11 @@ use std::io;
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
 
 /// The longest request: metadata for single sign-on is the largest thing that is sent.
 const MAX_REQUEST: u64 = 4 * 1024 * 1024;
@@ -21,6 +23,23 @@ const MAX_PATH: usize = 100;
 pub struct OperatorSocket {
     listener: UnixListener,
     path: PathBuf,
+    in_flight: InFlight,
+}
+
+/// The requests that are being carried out; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct InFlight(Arc<Semaphore>);
+
+/// How many operators are answered at the same time; others wait.
+const OPERATORS: u32 = 64;
+
+impl InFlight {
+    /// Waits until all are carried out. None is begun after that.
+    pub async fn finish(&self) {
+        // Only a closed semaphore refuses, and this one is never closed.
+        let all = self.0.acquire_many(OPERATORS).await;
+        all.expect("the semaphore is never closed").forget();
+    }
 }
 
 /// A path to the socket that is short enough for the system, and the folder that must stay open for it.
@@ -46,7 +65,13 @@ impl OperatorSocket {
         let (short, _open) = short_path(folder)?;
         let listener = UnixListener::bind(short)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path })
+        let in_flight = InFlight(Arc::new(Semaphore::new(OPERATORS as usize)));
+        Ok(Self { listener, path, in_flight })
+    }
+
+    /// The requests that it is carrying out.
+    pub fn in_flight(&self) -> InFlight {
+        self.in_flight.clone()
     }
 
     /// Answers until it is dropped.
@@ -54,8 +79,9 @@ impl OperatorSocket {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    let operator = operator.clone();
+                    let (operator, in_flight) = (operator.clone(), self.in_flight());
                     tokio::spawn(async move {
+                        let _place = in_flight.0.acquire().await;
                         if let Err(error) = answer(stream, &operator).await {
                             tracing::debug!(%error, "an operator went away");
                         }

@@ -10,9 +10,9 @@ use axum::extract::{FromRequestParts, MatchedPath, Path};
 use hyper::http::request::Parts;
 use std::convert::Infallible;
 use std::marker::PhantomData;
+use tenure_directory::Scope;
 use tenure_directory::teammate::TeammateRef;
 use tenure_directory::token::TokenKind;
-use tenure_directory::{Refusal, Scope};
 
 /// Something that a token may have the right to.
 pub(crate) trait Right: Send + Sync + 'static {
@@ -105,13 +105,15 @@ impl<R: Right> FromRequestParts<App> for AuthorizedFor<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestError> {
         let caller = caller(parts)?;
-        let teammate = PathId::from_request_parts(parts, app).await?;
-        let teammate = TeammateRef::parse(&teammate.0);
+        let Ok(PathId(teammate)) = PathId::from_request_parts(parts, app).await;
+        let mut teammate = TeammateRef::parse(&teammate);
         if let TokenKind::Teammate(own) = caller.token.kind {
             let named = caller.company.find_teammate(&teammate).map(|teammate| teammate.id);
             if named != Some(own) {
                 return Err(company_level_needed().into());
             }
+            // An address may have been another's in the past that is asked for; the id never was.
+            teammate = own.into();
         }
         check_scope(&caller, R::SCOPE)?;
         Ok(Self { caller, teammate, right: PhantomData })
@@ -126,19 +128,15 @@ impl FromRequestParts<App> for AnyCaller {
     }
 }
 
-/// The id in a path, decoded once.
+/// The id in a path, decoded once. One that is not UTF-8 is the id of nothing.
 pub(crate) struct PathId(pub(crate) String);
 
 impl FromRequestParts<App> for PathId {
-    type Rejection = RestError;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RestError> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let path: Result<Path<String>, PathRejection> = Path::from_request_parts(parts, app).await;
-        let Ok(Path(id)) = path else {
-            let given = vec!["(not UTF-8)".into()];
-            return Err(Refusal::UnknownTeammates { given }.into());
-        };
-        Ok(Self(id))
+        Ok(Self(path.map_or_else(|_| "(not UTF-8)".to_owned(), |Path(id)| id)))
     }
 }
 

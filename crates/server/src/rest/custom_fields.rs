@@ -67,7 +67,7 @@ fn represent(base: &str, field: &CustomField) -> CustomFieldRepresentation {
 
 /// List the custom fields of teammates
 #[utoipa::path(get, path = "/teammates/custom_fields", tag = "Custom fields", operation_id = "list_custom_fields", security(("bearer" = [])),
-    params(("limit" = Option<u8>, Query, description = "1 to 100; all, when absent"), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query)),
+    params(("limit" = Option<u8>, Query, description = "1 to 100; all, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = List<CustomFieldRepresentation>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn list(
     State(app): State<App>,

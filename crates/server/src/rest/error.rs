@@ -7,6 +7,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{StatusCode, Uri};
 use serde::Serialize;
 use tenure_directory::Refusal;
+use tenure_directory::text::repeated;
 use tenure_engine::{ReadError, WriteError};
 use utoipa::ToSchema;
 
@@ -45,9 +46,11 @@ fn title(status: StatusCode) -> &'static str {
         StatusCode::METHOD_NOT_ALLOWED => "Method not allowed",
         StatusCode::REQUEST_TIMEOUT => "Request timeout",
         StatusCode::CONFLICT => "Conflict",
+        StatusCode::GONE => "Gone",
         StatusCode::PRECONDITION_FAILED => "Precondition failed",
         StatusCode::PAYLOAD_TOO_LARGE => "Payload too large",
         StatusCode::URI_TOO_LONG => "URI too long",
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "Request header fields too large",
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "Unsupported media type",
         StatusCode::UNPROCESSABLE_ENTITY => "Unprocessable entity",
         StatusCode::TOO_MANY_REQUESTS => "Too many requests",
@@ -113,9 +116,7 @@ impl From<WriteError> for RestError {
 /// The one mapping from a refusal to a status and its words.
 pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
     let status = match refusal {
-        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } | Refusal::TeammateIsBlocked { .. } => {
-            StatusCode::BAD_REQUEST
-        }
+        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } => StatusCode::BAD_REQUEST,
         Refusal::ReactivationNeedsAPerson { .. } => StatusCode::FORBIDDEN,
         Refusal::UnknownTeammates { .. }
         | Refusal::UnknownTeam { .. }
@@ -124,6 +125,7 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
         | Refusal::UnknownCompany { .. }
         | Refusal::UnknownInvitation => StatusCode::NOT_FOUND,
         Refusal::Taken(_)
+        | Refusal::TeammateIsBlocked { .. }
         | Refusal::LastAdmin { .. }
         | Refusal::TeamNameTaken { .. }
         | Refusal::FieldNameTaken { .. }
@@ -135,9 +137,7 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
         Refusal::InvitationExpired | Refusal::InvitationUsed => StatusCode::GONE,
     };
     let message = match refusal {
-        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } | Refusal::TeammateIsBlocked { .. } => {
-            format!("{BAD_BODY}: {refusal}")
-        }
+        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } => format!("{BAD_BODY}: {refusal}"),
         other => other.to_string(),
     };
     Problem::new(status, refusal.code(), message).with_details(refusal.details())
@@ -145,7 +145,7 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
 
 /// 404 for a path that nothing is at.
 pub(crate) async fn unknown_path(uri: Uri) -> RestError {
-    let path: String = uri.path().escape_debug().take(200).collect();
+    let path: String = repeated(uri.path()).chars().take(200).collect();
     let hint = if path.len() > 1 && path.ends_with('/') { "; paths have no slash at their end" } else { "" };
     let message = format!("there is nothing at {path}{hint}; /docs lists what there is");
     RestError(Problem::new(StatusCode::NOT_FOUND, "request.unknown_path", message))

@@ -7,6 +7,9 @@ use std::fmt::Display;
 use tenure_directory::custom_field::GivenValue;
 use tenure_directory::{Fault, Refusal};
 
+/// How many faults of one kind are looked for; a body can have a hundred thousand.
+const MAX_FAULTS: usize = 100;
+
 /// The fields of a body, taken one by one.
 pub(crate) struct Form {
     noun: &'static str,
@@ -91,13 +94,11 @@ impl Form {
         for (index, value) in values.into_iter().enumerate() {
             match value {
                 Json::Text(text) => texts.push(read(&text)),
-                other => {
-                    self.fault(
-                        &format!("{field}[{index}]"),
-                        format!("must be a string, not {}", other.describe()),
-                    );
-                    return None;
+                other if self.faults.len() < MAX_FAULTS => {
+                    let message = format!("must be a string, not {}", other.describe());
+                    self.fault(&format!("{field}[{index}]"), message);
                 }
+                _ => {}
             }
         }
         Some(texts)
@@ -115,6 +116,7 @@ impl Form {
         if self.take(field).is_some() {
             self.fault(field, reason);
         }
+        self.known.retain(|known| *known != field);
     }
 
     /// A field that may only be there with the value that it has, so that a record read can be sent back.
@@ -128,9 +130,11 @@ impl Form {
     /// Ends the reading: what is left is not known. `more` adds faults that only the directory can find.
     pub(crate) fn finish(mut self, more: impl FnOnce() -> Vec<Fault>) -> Result<(), Problem> {
         let fields = self.known.join(", ");
-        for (name, _) in std::mem::take(&mut self.entries) {
-            let message = format!("is not a field of {}; the fields are: {fields}", self.noun);
-            self.fault(&name.escape_debug().to_string(), message);
+        let fields =
+            if fields.is_empty() { "it has none".to_owned() } else { format!("the fields are: {fields}") };
+        for (name, _) in std::mem::take(&mut self.entries).into_iter().take(MAX_FAULTS) {
+            let message = format!("is not a field of {}; {fields}", self.noun);
+            self.fault(&name, message);
         }
         if self.faults.is_empty() {
             return Ok(());

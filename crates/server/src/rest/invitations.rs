@@ -1,17 +1,20 @@
 //! `/invitations/{secret}`: the page behind an invitation's link. Looking changes nothing; its button accepts. And a
 //! teammate's invitation, for those who manage teammates.
 
+use crate::http::body::read_optional_json;
 use crate::http::json::Json;
-use crate::http::problem::of_write_error;
+use crate::http::problem::{Problem, of_write_error};
 use crate::rest::access::{Authorized, PathId, TeammatesRead, TeammatesWrite, Traced};
 use crate::rest::app::App;
 use crate::rest::error::{ErrorBody, RestError, of_refusal};
+use crate::rest::form::Form;
 use crate::rest::keyed::{Reply, fingerprint_of, post};
-use crate::rest::list::SelfLink;
+use crate::rest::list::{Query, SelfLink};
 use crate::rest::me::epoch_seconds;
 use crate::rest::teammates::find;
-use crate::rest::view::ok;
-use axum::extract::{Path, State};
+use crate::rest::view::tagged_by_content;
+use axum::body::Body;
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, REFERRER_POLICY};
@@ -22,7 +25,7 @@ use tenure_directory::invitation::{AcceptInvitation, Invitation, RequestInvitati
 use tenure_directory::secret::{SecretKind, SecretText};
 use tenure_directory::teammate::TeammateRef;
 use tenure_directory::{Actor, Command, Company, Refusal, TeammateId};
-use tenure_engine::WriteError;
+use tenure_engine::{ReadError, WriteError};
 use utoipa::ToSchema;
 
 /// How far an invitation has come.
@@ -39,21 +42,26 @@ pub(crate) struct InvitationRepresentation {
 
 /// Show a teammate's invitation
 #[utoipa::path(get, path = "/teammates/{teammate_id}/invitation", tag = "Invitations", operation_id = "show_teammate_invitation", security(("bearer" = [])),
-    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`")),
-    responses((status = 200, body = InvitationRepresentation), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
+    responses((status = 200, body = InvitationRepresentation), (status = 304), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn stage(
     State(app): State<App>,
     Authorized { caller, .. }: Authorized<TeammatesRead>,
     teammate: PathId,
+    query: Query,
+    headers: HeaderMap,
 ) -> Result<Response, RestError> {
-    let teammate = find(&caller.company, &TeammateRef::parse(&teammate.0))?;
-    let stage = caller.company.invitation_stage(teammate, app.engine.now());
+    let company = app.view(&caller, &query).await?;
+    let now = query.as_of()?.map_or_else(|| app.engine.now(), |moment| moment.time);
+    let teammate = find(&company, &TeammateRef::parse(&teammate.0))?;
+    let stage = company.invitation_stage(teammate, now);
     let expires_at = match teammate.invitation {
         Invitation::Sent { expires_at, .. } => Some(epoch_seconds(expires_at)),
         Invitation::None | Invitation::Requested | Invitation::Accepted { .. } => None,
     };
     let own = format!("{}/teammates/{}/invitation", app.public_url, teammate.id);
-    Ok(ok(&InvitationRepresentation { links: SelfLink { own }, status: stage.name(), expires_at }))
+    let links = SelfLink { own };
+    Ok(tagged_by_content(&headers, InvitationRepresentation { links, status: stage.name(), expires_at }))
 }
 
 /// Send a teammate's invitation again
@@ -67,9 +75,12 @@ pub(super) async fn resend(
     Authorized { caller, .. }: Authorized<TeammatesWrite>,
     teammate: PathId,
     headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, RestError> {
+    let body = read_optional_json(&headers, body, &app.limits).await?.unwrap_or(Json::Object(vec![]));
     let path = format!("/teammates/{}/invitation/resend", teammate.0);
-    let keyed = fingerprint_of(&headers, &path, &Json::Null)?;
+    let keyed = fingerprint_of(&headers, &path, &body)?;
+    Form::of(body, "this request")?.finish(Vec::new)?;
     let command = RequestInvitation { teammate: TeammateRef::parse(&teammate.0) };
     post(&app, &caller, keyed, Command::RequestInvitation(command), |_| Reply::no_content()).await
 }
@@ -78,7 +89,7 @@ pub(super) async fn resend(
 #[utoipa::path(get, path = "/invitations/{secret}", tag = "Invitations", operation_id = "show_invitation",
     params(("secret" = String, Path)),
     responses((status = 200, body = String, content_type = "text/html"), (status = 404, body = String, content_type = "text/html"), (status = 410, body = String, content_type = "text/html"), (status = 429)))]
-pub(super) async fn show(_: Traced, State(app): State<App>, Path(secret): Path<String>) -> Response {
+pub(super) async fn show(_: Traced, State(app): State<App>, PathId(secret): PathId) -> Response {
     match open(&app, &secret).await {
         Ok(invited) => {
             let company = escape(invited.company.name.as_str());
@@ -89,7 +100,7 @@ pub(super) async fn show(_: Traced, State(app): State<App>, Path(secret): Path<S
             );
             page(StatusCode::OK, "Invitation", &body)
         }
-        Err(refusal) => refused(&refusal),
+        Err(closed) => closed.page(),
     }
 }
 
@@ -97,10 +108,10 @@ pub(super) async fn show(_: Traced, State(app): State<App>, Path(secret): Path<S
 #[utoipa::path(post, path = "/invitations/{secret}", tag = "Invitations", operation_id = "accept_invitation",
     params(("secret" = String, Path)),
     responses((status = 200, body = String, content_type = "text/html"), (status = 404, body = String, content_type = "text/html"), (status = 410, body = String, content_type = "text/html"), (status = 429), (status = 503, body = String, content_type = "text/html")))]
-pub(super) async fn accept(_: Traced, State(app): State<App>, Path(secret): Path<String>) -> Response {
+pub(super) async fn accept(_: Traced, State(app): State<App>, PathId(secret): PathId) -> Response {
     let invited = match open(&app, &secret).await {
         Ok(invited) => invited,
-        Err(refusal) => return refused(&refusal),
+        Err(closed) => return closed.page(),
     };
     let command = Command::AcceptInvitation(AcceptInvitation { digest: invited.secret.digest() });
     let actor = Actor::Invitation(invited.teammate);
@@ -114,9 +125,31 @@ pub(super) async fn accept(_: Traced, State(app): State<App>, Path(secret): Path
             )
         }
         Err(WriteError::Refused(refusal)) => refused(&refusal),
-        Err(error) => {
-            let problem = of_write_error(&error);
-            page(problem.status, "Not now", &format!("<h1>Not now</h1><p>{}</p>", escape(&problem.message)))
+        Err(error) => not_now(&of_write_error(&error)),
+    }
+}
+
+fn not_now(problem: &Problem) -> Response {
+    page(problem.status, "Not now", &format!("<h1>Not now</h1><p>{}</p>", escape(&problem.message)))
+}
+
+/// Why a link opens nothing.
+enum Closed {
+    Refused(Refusal),
+    Unreadable(ReadError),
+}
+
+impl From<Refusal> for Closed {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl Closed {
+    fn page(self) -> Response {
+        match self {
+            Closed::Refused(refusal) => refused(&refusal),
+            Closed::Unreadable(error) => not_now(&error.into()),
         }
     }
 }
@@ -137,13 +170,13 @@ impl Invited {
     }
 }
 
-async fn open(app: &App, secret: &str) -> Result<Invited, Refusal> {
+async fn open(app: &App, secret: &str) -> Result<Invited, Closed> {
     let secret = SecretText::parse(secret).map_err(|_| Refusal::UnknownInvitation)?;
     if secret.kind() != SecretKind::Invitation {
-        return Err(Refusal::UnknownInvitation);
+        return Err(Refusal::UnknownInvitation.into());
     }
-    let company =
-        app.engine.company(secret.company()).await.ok().flatten().ok_or(Refusal::UnknownInvitation)?;
+    let company = app.engine.company(secret.company()).await.map_err(Closed::Unreadable)?;
+    let company = company.ok_or(Refusal::UnknownInvitation)?;
     let teammate = company.open_invitation(&secret.digest(), app.engine.now())?;
     Ok(Invited { company, teammate, secret })
 }

@@ -69,7 +69,7 @@ pub(crate) fn fingerprint_of(
     body: &Json,
 ) -> Result<Option<(String, [u8; 32])>, RestError> {
     let key = idempotency::key_of(headers)?;
-    Ok(key.map(|key| (key, idempotency::fingerprint(&Method::POST, path, body))))
+    Ok(key.map(|key| (key, idempotency::fingerprint(&Method::POST, path, headers, body))))
 }
 
 /// Carries out the command of a POST and answers with what `render` makes of the result; once for each key.

@@ -84,7 +84,8 @@ impl PageRequest {
             if query.0.iter().any(|(key, _)| key == name) {
                 let message =
                     format!("offset pagination is not supported ({name}); follow `_pagination.next`");
-                return Err(Problem::bad_request("request.bad_query", message));
+                let detail = format!("{name} is not supported; follow `_pagination.next`");
+                return Err(Problem::bad_request("request.bad_query", message).with_details(vec![detail]));
             }
         }
         let as_of = query.as_of()?;

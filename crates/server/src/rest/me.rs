@@ -4,9 +4,10 @@ use crate::rest::access::AnyCaller;
 use crate::rest::app::App;
 use crate::rest::error::{ErrorBody, RestError};
 use crate::rest::list::SelfLink;
-use crate::rest::view::ok;
+use crate::rest::view::tagged_by_content;
 use axum::extract::State;
 use axum::response::Response;
+use hyper::header::HeaderMap;
 use serde::Serialize;
 use tenure_directory::token::TokenKind;
 use utoipa::ToSchema;
@@ -50,10 +51,11 @@ pub(crate) fn epoch_seconds(time: tenure_directory::Timestamp) -> f64 {
 
 /// Show the company and the token
 #[utoipa::path(get, path = "/me", tag = "Token", operation_id = "show_me", security(("bearer" = [])),
-    responses((status = 200, body = Identity), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
+    responses((status = 200, body = Identity), (status = 304), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn show(
     State(app): State<App>,
     AnyCaller(caller): AnyCaller,
+    headers: HeaderMap,
 ) -> Result<Response, RestError> {
     let (company, token) = (&caller.company, &caller.token);
     let rate_limit = match company.rate_limit_of(token) {
@@ -64,7 +66,7 @@ pub(super) async fn show(
         TokenKind::Teammate(teammate) => Some(teammate.to_string()),
         TokenKind::Company | TokenKind::Scim => None,
     };
-    Ok(ok(&Identity {
+    let identity = Identity {
         links: SelfLink { own: format!("{}/me", app.public_url) },
         id: company.id.to_string(),
         name: company.name.as_str(),
@@ -76,5 +78,6 @@ pub(super) async fn show(
             expires_at: token.expires_at.map(epoch_seconds),
             rate_limit,
         },
-    }))
+    };
+    Ok(tagged_by_content(&headers, identity))
 }

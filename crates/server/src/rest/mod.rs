@@ -3,6 +3,7 @@
 mod access;
 mod app;
 mod custom_fields;
+mod document;
 pub(crate) mod error;
 mod form;
 mod invitations;
@@ -23,7 +24,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 /// All routes and the document that describes them, made from the same definitions.
 fn api() -> OpenApiRouter<App> {
@@ -66,14 +67,25 @@ fn described() -> OpenApi {
 
 /// The OpenAPI document of the REST face.
 pub fn openapi() -> OpenApi {
-    api().split_for_parts().1
+    parts().1
+}
+
+fn parts() -> (Router<App>, OpenApi) {
+    let (router, mut document) = api().split_for_parts();
+    document::complete(&mut document);
+    (router, document)
+}
+
+/// The reference page asks nothing of anybody else, not even for a verdict on the document.
+fn reference() -> Config<'static> {
+    Config::new(["/openapi.json"]).validator_url("none")
 }
 
 /// The router of the REST face, with its document and the page that shows it.
 pub(crate) fn router(app: App) -> Router {
-    let (router, document) = api().split_for_parts();
+    let (router, document) = parts();
     router
         .with_state(app)
-        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .merge(SwaggerUi::new("/docs").config(reference()).url("/openapi.json", document))
         .fallback(error::unknown_path)
 }

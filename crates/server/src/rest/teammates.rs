@@ -1,7 +1,8 @@
 //! `/teammates`: listing, creating, changing, blocking.
 
+use crate::http::authentication::Caller;
 use crate::http::body::read_json;
-use crate::http::conditional::{etag, precondition};
+use crate::http::conditional::{EntityTag, precondition};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::rest::access::{
@@ -173,7 +174,7 @@ pub(super) fn find<'a>(company: &'a Company, teammate: &TeammateRef) -> Result<&
 ///
 /// All teammates of the company, blocked ones included, in order of their ids.
 #[utoipa::path(get, path = "/teammates", tag = "Teammates", operation_id = "list_teammates", security(("bearer" = [])),
-    params(("limit" = Option<u8>, Query, description = "1 to 100; 50, when absent"), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query)),
+    params(("limit" = Option<u8>, Query, description = "1 to 100; 50, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = List<TeammateRepresentation>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -190,7 +191,7 @@ pub(super) async fn list(
 
 /// Show a teammate
 #[utoipa::path(get, path = "/teammates/{teammate_id}", tag = "Teammates", operation_id = "show_teammate", security(("bearer" = [])),
-    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("as_of" = Option<String>, Query)),
+    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = TeammateRepresentation), (status = 304), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn show(
     State(app): State<App>,
@@ -211,6 +212,8 @@ pub(super) async fn show(
 )]
 pub(super) struct NewTeammate {
     email: String,
+    /// What it is mentioned by; made from the address when absent.
+    #[schema(pattern = "^[a-z0-9_]{1,64}$")]
     username: Option<String>,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -279,7 +282,7 @@ fn created(base: &str, answered: &Answered) -> Reply {
     Reply {
         status: StatusCode::CREATED.as_u16(),
         location: Some(format!("{base}/teammates/{}", teammate.id)),
-        etag: etag(teammate.revision).to_str().ok().map(str::to_owned),
+        etag: EntityTag::of_revision(teammate.revision).header().to_str().ok().map(str::to_owned),
         body: String::from_utf8(body).expect("JSON is UTF-8"),
     }
 }
@@ -291,7 +294,10 @@ fn created(base: &str, answered: &Answered) -> Reply {
     reason = "describes the body in the OpenAPI document; the body is read by `update_command`"
 )]
 pub(super) struct TeammateChanges {
+    /// Only as it is, like the other system-generated fields, so that a record read can be sent back.
+    id: Option<String>,
     email: Option<String>,
+    #[schema(pattern = "^[a-z0-9_]{1,64}$")]
     username: Option<String>,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -318,8 +324,11 @@ pub(super) async fn update(
     let teammate = TeammateRef::parse(&teammate.0);
     let precondition = precondition(&headers)?;
     let body = read_json(&headers, body, &app.limits).await?;
-    let known = find(&caller.company, &teammate)?;
-    let mut command = update_command(body, &app.public_url, &caller.company, known)?;
+    // The body may have taken long to arrive, and who the path names may have changed meanwhile.
+    let company = app.engine.loaded(caller.company.id).unwrap_or(Arc::clone(&caller.company));
+    let known = find(&company, &teammate)?;
+    let mut command = update_command(body, &app.public_url, &company, known)?;
+    command.teammate = teammate;
     command.precondition = precondition;
     app.engine.ask(caller.company.id, Command::UpdateTeammate(command), caller.rest_actor()).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -369,16 +378,17 @@ pub(super) async fn block(
 }
 
 /// A list that has no items as long as the directory has no conversations.
-fn nothing(
+async fn nothing(
     app: &App,
-    caller: &crate::http::authentication::Caller,
+    caller: &Caller,
     teammate: &TeammateRef,
     what: &str,
     query: &Query,
 ) -> Result<Response, RestError> {
-    let teammate = find(&caller.company, teammate)?;
+    let company = app.view(caller, query).await?;
+    let teammate = find(&company, teammate)?;
     let path = format!("/teammates/{}/{what}", teammate.id);
-    let page = PageRequest::read(app, caller.company.id, path, query, None)?;
+    let page = PageRequest::read(app, company.id, path, query, None)?;
     let none = std::iter::empty::<(u64, serde_json::Value)>();
     Ok(ok(&page.page(app, none, |item| item)))
 }
@@ -387,26 +397,26 @@ fn nothing(
 ///
 /// Those of its teams. A company has none until inboxes are created.
 #[utoipa::path(get, path = "/teammates/{teammate_id}/inboxes", tag = "Teammates", operation_id = "list_teammate_inboxes", security(("bearer" = [])),
-    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("limit" = Option<u8>, Query), ("page_token" = Option<String>, Query)),
+    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("limit" = Option<u8>, Query, description = "1 to 100; all, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = List<Object>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn list_inboxes(
     State(app): State<App>,
     AuthorizedFor { caller, teammate, .. }: AuthorizedFor<InboxesRead>,
     query: Query,
 ) -> Result<Response, RestError> {
-    nothing(&app, &caller, &teammate, "inboxes", &query)
+    nothing(&app, &caller, &teammate, "inboxes", &query).await
 }
 
 /// List a teammate's conversations
 ///
 /// Those assigned to it. A company has none until messages arrive.
 #[utoipa::path(get, path = "/teammates/{teammate_id}/conversations", tag = "Teammates", operation_id = "list_teammate_conversations", security(("bearer" = [])),
-    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("limit" = Option<u8>, Query), ("page_token" = Option<String>, Query)),
+    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("limit" = Option<u8>, Query, description = "1 to 100; all, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = List<Object>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn list_conversations(
     State(app): State<App>,
     AuthorizedFor { caller, teammate, .. }: AuthorizedFor<ConversationsRead>,
     query: Query,
 ) -> Result<Response, RestError> {
-    nothing(&app, &caller, &teammate, "conversations", &query)
+    nothing(&app, &caller, &teammate, "conversations", &query).await
 }

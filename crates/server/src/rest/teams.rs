@@ -24,6 +24,9 @@ use tenure_directory::teammate::TeammateRef;
 use tenure_directory::{Command, Company, Refusal, TeamId, TeammateId};
 use utoipa::ToSchema;
 
+/// A team with more members than this is shown where making its answer holds up nobody else.
+const MANY_MEMBERS: usize = 1000;
+
 /// A team in a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TeamRepresentation<'a> {
@@ -64,7 +67,7 @@ fn find<'a>(company: &'a Company, team: &TeamRef) -> Result<&'a Arc<Team>, Refus
 
 /// List teams
 #[utoipa::path(get, path = "/teams", tag = "Teams", operation_id = "list_teams", security(("bearer" = [])),
-    params(("limit" = Option<u8>, Query, description = "1 to 100; all, when absent"), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query)),
+    params(("limit" = Option<u8>, Query, description = "1 to 100; all, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = List<TeamRepresentation>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn list(
     State(app): State<App>,
@@ -79,7 +82,7 @@ pub(super) async fn list(
 
 /// Show a team with its members
 #[utoipa::path(get, path = "/teams/{team_id}", tag = "Teams", operation_id = "show_team", security(("bearer" = [])),
-    params(("team_id" = String, Path, description = "`tim_…`"), ("as_of" = Option<String>, Query)),
+    params(("team_id" = String, Path, description = "`tim_…`"), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = WholeTeam), (status = 304), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn show(
     State(app): State<App>,
@@ -89,18 +92,26 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, RestError> {
     let company = app.view(&caller, &query).await?;
-    let team = find(&company, &TeamRef::parse(&team.0))?;
+    let team = Arc::clone(find(&company, &TeamRef::parse(&team.0))?);
+    if team.members.len() <= MANY_MEMBERS {
+        return Ok(show_whole(&app, &company, &team, &headers));
+    }
+    let shown = tokio::task::spawn_blocking(move || show_whole(&app, &company, &team, &headers)).await;
+    shown.map_err(|error| Problem::internal(&error).into())
+}
+
+fn show_whole(app: &App, company: &Company, team: &Team, headers: &HeaderMap) -> Response {
     let members = team.members.iter().filter_map(|id| company.teammates.get(id));
-    let members = members.map(|teammate| represent_teammate(&app.public_url, &company, teammate)).collect();
+    let members = members.map(|teammate| represent_teammate(&app.public_url, company, teammate)).collect();
     let whole = WholeTeam { team: represent(&app.public_url, team), inboxes: vec![], members };
-    Ok(tagged(&headers, company.shown_revision_of_team(team), whole))
+    tagged(headers, company.shown_revision_of_team(team), whole)
 }
 
 /// List a team's members
 ///
 /// In order of their ids, blocked members included until they are removed.
 #[utoipa::path(get, path = "/teams/{team_id}/teammates", tag = "Teams", operation_id = "list_team_members", security(("bearer" = [])),
-    params(("team_id" = String, Path, description = "`tim_…`"), ("limit" = Option<u8>, Query, description = "1 to 100; 50, when absent"), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query)),
+    params(("team_id" = String, Path, description = "`tim_…`"), ("limit" = Option<u8>, Query, description = "1 to 100; 50, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
     responses((status = 200, body = List<TeammateRepresentation>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 pub(super) async fn list_members(
     State(app): State<App>,
@@ -125,6 +136,7 @@ pub(super) async fn list_members(
 )]
 pub(super) struct TeammateIds {
     /// 1 to 1,000 ids, or aliases `alt:email:ADDRESS`.
+    #[schema(min_items = 1, max_items = 1000)]
     teammate_ids: Vec<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Reading: the state now, or as it was (`as_of`), and answers with their tags.
 
 use crate::http::authentication::Caller;
-use crate::http::conditional;
+use crate::http::conditional::{self, EntityTag};
 use crate::http::problem::Problem;
 use crate::rest::app::App;
 use crate::rest::error::RestError;
@@ -12,7 +12,11 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderValue};
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 use tenure_directory::{Company, Timestamp, Version};
+
+/// How long a read of the past waits for its turn.
+const PAST_READ_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A moment as it was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +42,11 @@ impl App {
         if moment.time >= caller.company.last_event_at {
             return Ok(Arc::clone(&caller.company));
         }
-        let _permit = self.past_reads.acquire().await.expect("the semaphore is never closed");
+        let Ok(permit) = tokio::time::timeout(PAST_READ_PATIENCE, self.past_reads.acquire()).await else {
+            let message = "too many reads of the past are running; try again shortly";
+            return Err(Problem::unavailable("server.overloaded", message).into());
+        };
+        let _permit = permit.expect("the semaphore is never closed");
         let past = self.engine.company_at(caller.company.id, moment.time).await?;
         past.map(Arc::new).ok_or_else(|| {
             let message = "at that time this company did not exist yet; ask for a later time";
@@ -65,13 +73,25 @@ pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-/// 200 with a tag, or 304 where the caller has this revision already.
+/// 200 with the tag of a revision, or 304 where the caller has this revision already.
 pub(crate) fn tagged(headers: &HeaderMap, revision: Version, representation: impl Serialize) -> Response {
-    let mut response = if conditional::is_known(headers, revision) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        ok(&representation)
-    };
-    response.headers_mut().insert(ETAG, conditional::etag(revision));
+    let tag = EntityTag::of_revision(revision);
+    if conditional::is_known(headers, &tag) { known(&tag) } else { with_tag(ok(&representation), &tag) }
+}
+
+/// 200 with a tag made from the body, for what has no revision of its own; or 304.
+pub(crate) fn tagged_by_content(headers: &HeaderMap, representation: impl Serialize) -> Response {
+    let body = to_json(&representation);
+    let tag = EntityTag::of_content(&body);
+    let is_known = conditional::is_known(headers, &tag);
+    if is_known { known(&tag) } else { with_tag(json(StatusCode::OK, body), &tag) }
+}
+
+fn known(tag: &EntityTag) -> Response {
+    with_tag(StatusCode::NOT_MODIFIED.into_response(), tag)
+}
+
+fn with_tag(mut response: Response, tag: &EntityTag) -> Response {
+    response.headers_mut().insert(ETAG, tag.header());
     response
 }

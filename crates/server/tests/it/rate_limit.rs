@@ -11,6 +11,8 @@ use tenure_testkit::{Reply, TestCompany, TestServer};
 const START: i64 = 1_767_225_600;
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
+/// What needs no token and is not counted.
+const OPEN: [&str; 6] = ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/index.css"];
 
 /// The company with a token that has this limit; with none, the company's counts.
 async fn limited(server: &TestServer, company: &TestCompany, limit: Option<&str>) -> TestCompany {
@@ -218,6 +220,16 @@ async fn answers_about_the_token_have_the_three_headers() {
 }
 
 #[tokio::test]
+async fn answers_that_need_no_token_have_the_three_headers() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    for path in OPEN {
+        let reply = without_token(&company, &server, path).await.expect(200);
+        assert_eq!(standing(&reply).2, START + 60, "{path}: {reply}");
+    }
+}
+
+#[tokio::test]
 async fn the_answer_to_a_url_that_is_too_long_has_the_three_headers() {
     let server = TestServer::start().await;
     let company = limited(&server, &server.company("Acme").await, None).await;
@@ -273,7 +285,7 @@ async fn health_and_the_reference_are_not_counted() {
     let server = TestServer::with_limits(Limits { strangers_per_minute: 1, ..Limits::default() }).await;
     let company = server.company("Acme").await;
     without_token(&company, &server, "/me").await.expect(401);
-    for path in ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/index.css"] {
+    for path in OPEN {
         for _ in 0..3 {
             assert_eq!(without_token(&company, &server, path).await.status, 200, "{path}");
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::{Audit, Global, Output};
 use crate::failure::Failure;
-use crate::operate::ask;
+use crate::operate::Asking;
 use crate::print;
 use std::time::Duration;
 use tenure_server::operator::{AuditWish, CompanyRequest, OperatorReply, OperatorRequest};
@@ -14,10 +14,11 @@ pub(crate) fn run(global: &Global, audit: Audit) -> Result<(), Failure> {
     let Audit { which, since, teammate, follow } = audit;
     let mut wish = AuditWish { since, teammate, after: 0 };
     let mut all = Vec::new();
+    let mut asking = Asking::open(global)?;
     loop {
         let ask_for = CompanyRequest::Audit(wish.clone());
         let request = OperatorRequest::Company { company: which.company.clone(), ask: ask_for };
-        let OperatorReply::Audit(page) = ask(global, &request)? else {
+        let OperatorReply::Audit(page) = asking.ask(&request)? else {
             return Err(Failure::new("the server answered something else; use a tenure of the same version"));
         };
         wish.after = page.up_to;
@@ -36,8 +37,10 @@ pub(crate) fn run(global: &Global, audit: Audit) -> Result<(), Failure> {
         if !follow {
             break;
         }
-        std::thread::sleep(INTERVAL);
+        asking.let_go();
+        asking.wait(INTERVAL)?;
     }
+    asking.let_go();
     if global.output == Output::Json {
         print::json(&all);
     }

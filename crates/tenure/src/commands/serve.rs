@@ -10,8 +10,8 @@ use std::sync::Arc;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_server::demo::{self, Demo};
 use tenure_server::http::TlsSetup;
-use tenure_server::{DataFolder, Node, Server, ServerOptions};
-use tokio::signal::unix::{SignalKind, signal};
+use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// The exit code of a server that was told twice to stop.
@@ -44,10 +44,16 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
     let output = global.output;
     runtime()?.block_on(async move {
         let folder = DataFolder::open(&folder).map_err(Failure::new)?;
-        let node = Node::open(folder, when_shorter).await.map_err(Failure::new)?;
+        let mut node_options = NodeOptions { when_shorter, ..NodeOptions::default() };
+        if let Some(queue_length) = settings.queue_length {
+            node_options.queue_length = queue_length;
+        }
+        let node = Node::open(folder, node_options).await.map_err(Failure::new)?;
         let server = Server::open(node, options).await.map_err(Failure::new)?;
+        // Before anybody is told that it is ready: who waits for that may signal at once.
+        let signals = Signals::listen()?;
         greet(&server, demo, output).await?;
-        serve_until_told(server, tls).await
+        serve_until_told(server, signals, tls).await
     })
 }
 
@@ -100,7 +106,7 @@ fn introduce(demo: &Demo, url: &str, output: Output) {
     print::result(&format!(
         "{company} is ready to try: {teammates} teammates, {teams} teams, custom fields, single sign-on.\n\n\
          Its tokens, shown this once:\n  company   {token}\n  teammate  {} (acts as {})\n  scim      {}\n\n\
-         Try next:\n  curl -s {url}/teammates?limit=3 -H 'Authorization: Bearer {token}'\n  \
+         Try next:\n  curl -s '{url}/teammates?limit=3' -H 'Authorization: Bearer {token}'\n  \
          curl -s {url}/teammates -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d \
          '{{\"email\":\"you@example.com\",\"first_name\":\"You\"}}'\n  \
          curl -s {url}/teams/tim_1/teammates -H 'Authorization: Bearer {token}'\n\
@@ -111,22 +117,48 @@ fn introduce(demo: &Demo, url: &str, output: Output) {
     ));
 }
 
-async fn serve_until_told(server: Server, tls: Option<Arc<TlsSetup>>) -> Result<(), Failure> {
-    let listening =
-        |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
-    let mut terminate = listening(SignalKind::terminate())?;
-    let mut interrupt = listening(SignalKind::interrupt())?;
-    let mut reload = listening(SignalKind::hangup())?;
-    let serving = server.accept();
+/// The signals that a server heeds.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    reload: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let listening =
+            |kind| signal(kind).map_err(|error| Failure::new(format!("cannot listen for signals: {error}")));
+        Ok(Self {
+            terminate: listening(SignalKind::terminate())?,
+            interrupt: listening(SignalKind::interrupt())?,
+            reload: listening(SignalKind::hangup())?,
+        })
+    }
+}
+
+async fn serve_until_told(
+    server: Server,
+    signals: Signals,
+    tls: Option<Arc<TlsSetup>>,
+) -> Result<(), Failure> {
+    let Signals { mut terminate, mut interrupt, mut reload } = signals;
+    let mut serving = server.accept();
     let engine = serving.node().engine.clone();
     let failed = loop {
         tokio::select! {
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
-            reason = engine.failed() => break Some(reason),
+            reason = engine.failed() => break Some(format!(
+                "the journal failed ({reason}); look at the disk, then start again: the start decides what was written"
+            )),
+            how = serving.ended() => break Some(format!(
+                "a part of the server ended by itself ({how}); this is a fault of Tenure, look at its log and start again"
+            )),
             _ = reload.recv() => reload_certificate(tls.as_deref()),
         }
     };
+    // The journal closes with the last handle on the engine.
+    drop(engine);
     tracing::info!("stopping");
     tokio::select! {
         () = serving.stop() => {}
@@ -135,9 +167,7 @@ async fn serve_until_told(server: Server, tls: Option<Arc<TlsSetup>>) -> Result<
     }
     match failed {
         None => Ok(()),
-        Some(reason) => Err(Failure::new(format!(
-            "the journal failed ({reason}); look at the disk, then start again: the start decides what was written"
-        ))),
+        Some(reason) => Err(Failure::new(reason)),
     }
 }
 

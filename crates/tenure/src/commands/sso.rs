@@ -31,6 +31,16 @@ fn read(path: &Path) -> Result<String, Failure> {
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
     };
-    read.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    let read = read.map_err(|error| {
+        Failure::new(format!("cannot read {}: {error}", path.display())).with_hint(
+            "give the file that the identity provider offers as metadata, or - to read it from stdin",
+        )
+    })?;
+    if u64::try_from(read).is_ok_and(|read| read == MAX_BYTES) {
+        return Err(Failure::usage(format!(
+            "{} is larger than any metadata; is it the right file?",
+            path.display()
+        )));
+    }
     Ok(text)
 }

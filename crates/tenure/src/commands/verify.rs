@@ -34,6 +34,7 @@ pub(crate) fn run(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
 
 fn of_folder(folder: &Path) -> Result<Found, Failure> {
     require_journal(folder)?;
+    SqliteJournal::check_length(folder).map_err(Failure::new)?;
     let snapshots = SqliteJournal::snapshots_in(folder).map_err(Failure::new)?;
     let path = folder.join(JOURNAL_FILE);
     let verified = verify(&path, snapshots).map_err(Failure::new)?;

@@ -42,7 +42,9 @@ fn a_file_that_is_not_there_is_named() {
 fn metadata_that_cannot_be_is_refused_and_sets_nothing() {
     let tenure = Tenure::with_company();
     let too_long = "x".repeat(256 * 1024 + 1);
-    for (text, told) in [("", "metadata must not be empty"), (&too_long, "metadata must be at most 262144")] {
+    for (text, told) in
+        [("", "metadata must not be empty"), (too_long.as_str(), "metadata must be at most 262144")]
+    {
         tenure.write("idp.xml", text);
         let output = tenure.run(&["sso", "set", "--metadata", "idp.xml"]);
         assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{output}");

@@ -1,6 +1,7 @@
-//! `tenure teammate`. In the demo company tea_d and tea_o are blocked.
+//! `tenure teammate`. In the demo company `tea_d` and `tea_o` are blocked.
 
 use crate::process::{Demo, Tenure};
+use serde_json::json;
 
 fn version(tenure: &Tenure) -> serde_json::Value {
     tenure.json(&["company", "show"])["version"].clone()
@@ -18,7 +19,7 @@ async fn who_was_reactivated_is_active_over_the_api_at_once() {
     let back = demo.tenure.json(&["teammate", "reactivate", "tea_o"]);
     assert_eq!(back["is_blocked"], false);
     let shown = demo.server.api(&demo.token).get("/teammates/tea_o").await.expect(200).json();
-    assert_eq!((&shown["email"], &shown["is_blocked"]), (&back["email"], &false.into()));
+    assert_eq!(json!([shown["email"], shown["is_blocked"]]), json!([back["email"], false]));
 }
 
 #[test]

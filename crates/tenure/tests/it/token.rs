@@ -22,6 +22,13 @@ fn create(tenure: &Tenure, args: &[&str]) -> Value {
     tenure.json(&[&["token", "create"][..], args].concat())
 }
 
+fn with_sso() -> Tenure {
+    let tenure = Tenure::with_company();
+    tenure.write("idp.xml", "<EntityDescriptor/>");
+    tenure.ok(&["sso", "set", "--metadata", "idp.xml"]);
+    tenure
+}
+
 #[test]
 fn create_shows_the_text_once() {
     insta::assert_snapshot!(Tenure::with_company().run(&["token", "create", "--scope", "teammates:read"]), @"");
@@ -83,18 +90,19 @@ fn a_wish_that_cannot_be_is_refused_and_makes_no_token() {
 
 #[test]
 fn a_scim_token_is_refused_until_single_sign_on_is_set() {
-    let tenure = Tenure::with_company();
-    insta::assert_snapshot!(tenure.run(&["token", "create", "--kind", "scim"]), @"");
-    tenure.write("idp.xml", "<EntityDescriptor/>");
-    tenure.ok(&["sso", "set", "--metadata", "idp.xml"]);
-    let created = create(&tenure, &["--kind", "scim"]);
+    insta::assert_snapshot!(Tenure::with_company().run(&["token", "create", "--kind", "scim"]), @"");
+}
+
+#[test]
+fn a_scim_token_is_made_once_single_sign_on_is_set() {
+    let created = create(&with_sso(), &["--kind", "scim"]);
+    assert_eq!(json!([created["kind"], created["scopes"]]), json!(["scim", []]));
     assert!(created["token"].as_str().unwrap().starts_with("tnr_scim_1_"), "{created}");
 }
 
 #[test]
 fn a_scim_token_takes_no_scopes() {
-    let tenure = Demo::start().stop();
-    let output = tenure.run(&["token", "create", "--kind", "scim", "--scope", "teammates:read"]);
+    let output = with_sso().run(&["token", "create", "--kind", "scim", "--scope", "teammates:read"]);
     assert!(output.code == 1 && output.stderr.contains("takes no scopes"), "{output}");
 }
 
@@ -186,7 +194,8 @@ async fn the_text_of_a_token_is_in_no_file_no_log_and_no_later_output() {
     let log = server.kill_9();
     assert!(log.stderr.contains("/me") && !log.stderr.contains(&token), "the log holds the token");
     assert!(!tenure.files_with("token.created").is_empty());
-    assert_eq!(tenure.files_with(&token), Vec::<std::path::PathBuf>::new());
+    let found = tenure.files_with(&token);
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]

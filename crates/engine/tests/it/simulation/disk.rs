@@ -6,9 +6,9 @@ use tenure_directory::{
     Actor, Company, CompanyId, Event, Occasion, Recorded, Timestamp, Version as CompanyVersion,
 };
 use tenure_journal::{
-    Advance, Advanced, Answer, AppendError, Batch, Head, Journal, JournalError, MAX_READ, MemoryJournal, NewEvent,
-    NewPersonal, Output, Position, ReplyKey, Settlement, Shard, Snapshot, StoredEvent, StoredReply, Stream,
-    StreamAppend, Version,
+    Advance, Advanced, Answer, AppendError, Batch, Head, Journal, JournalError, MAX_READ, MemoryJournal,
+    NewEvent, NewPersonal, Output, Position, ReplyKey, Settlement, Shard, Snapshot, StoredEvent, StoredReply,
+    Stream, StreamAppend, Version,
 };
 
 /// How the next append goes.

@@ -300,6 +300,8 @@ fn render(result: Result<&Answered, &tenure_directory::Refusal>) -> Vec<u8> {
 async fn start(disk: &Disk, clock: &Arc<SimulatedClock>, rng: Rng) -> Process {
     let randomness = Arc::new(SimulatedRandomness(Mutex::new(rng)));
     let (engine, writer) =
-        Engine::open(Arc::new(disk.clone()), Arc::clone(clock) as Arc<dyn Clock>, randomness).await.unwrap();
+        Engine::open(Arc::new(disk.clone()), Arc::clone(clock) as Arc<dyn Clock>, randomness, 64)
+            .await
+            .unwrap();
     Process { engine, writer }
 }

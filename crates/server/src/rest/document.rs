@@ -1,0 +1,92 @@
+//! What every operation of the OpenAPI document has in common, said once: the headers of all answers, and the errors that
+//! the shell gives whatever the operation is.
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::{Content, Header, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type};
+
+/// Headers of every answer: name, type, meaning.
+const HEADERS: [(&str, Type, &str); 4] = [
+    ("X-RateLimit-Limit", Type::Integer, "Requests that the token may make in a minute"),
+    ("X-RateLimit-Remaining", Type::Integer, "Requests that are left in this minute"),
+    ("X-RateLimit-Reset", Type::Integer, "When the minute ends, in epoch seconds"),
+    ("X-Request-Id", Type::String, "The request's id: the caller's, where it is sane"),
+];
+
+/// Errors of every operation that needs a token.
+const OF_ALL: [(&str, &str); 10] = [
+    ("400", "Something about the request cannot be understood"),
+    ("401", "No valid token"),
+    ("403", "The token does not carry the right"),
+    ("404", "There is nothing at this place, or was not at that time"),
+    ("408", "The request took too long"),
+    ("414", "The URL is too long"),
+    ("429", "The token has used up its minute; `Retry-After` tells how long to wait"),
+    ("431", "The head is too large"),
+    ("500", "A fault of the server"),
+    ("503", "Not now; `Retry-After` tells how long to wait"),
+];
+
+/// Errors of every write besides.
+const OF_WRITES: [(&str, &str); 5] = [
+    ("409", "Something else is in the way, or the same request is still running"),
+    ("412", "It was changed since (`If-Match`)"),
+    ("413", "The body is too large"),
+    ("415", "The body is not JSON"),
+    ("507", "Nothing was stored; the disk may be full"),
+];
+
+/// Completes all operations of a document.
+pub(super) fn complete(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let PathItem { get, post, patch, delete, .. } = item;
+        for operation in get.iter_mut() {
+            complete_operation(operation, &[]);
+        }
+        for operation in post.iter_mut().chain(patch).chain(delete) {
+            complete_operation(operation, &OF_WRITES);
+        }
+    }
+}
+
+fn complete_operation(operation: &mut Operation, more: &[(&str, &str)]) {
+    let responses = &mut operation.responses.responses;
+    if operation.security.is_some() {
+        for (status, meaning) in OF_ALL.iter().chain(more) {
+            responses.entry((*status).to_owned()).or_insert_with(|| error(meaning).into());
+        }
+    }
+    for (status, response) in responses.iter_mut() {
+        if let RefOr::T(response) = response {
+            add_headers(status, response);
+        }
+    }
+}
+
+fn error(meaning: &str) -> Response {
+    let content = Content::new(Some(Ref::from_schema_name("ErrorBody")));
+    ResponseBuilder::new().description(meaning).content("application/json", content).build()
+}
+
+fn header(kind: &Type, meaning: &str) -> Header {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(kind.clone()).build());
+    header.description = Some(meaning.to_owned());
+    header
+}
+
+fn add_headers(status: &str, response: &mut Response) {
+    let mut add = |name: &str, kind: &Type, meaning: &str| {
+        response.headers.entry(name.to_owned()).or_insert_with(|| RefOr::T(header(kind, meaning)));
+    };
+    for (name, kind, meaning) in &HEADERS {
+        add(name, kind, meaning);
+    }
+    match status {
+        "201" => {
+            add("Location", &Type::String, "The URL of what was made");
+            add("ETag", &Type::String, "The tag of this revision");
+        }
+        "401" => add("WWW-Authenticate", &Type::String, "What is needed"),
+        "429" | "503" => add("Retry-After", &Type::Integer, "How many seconds to wait"),
+        _ => {}
+    }
+}
