@@ -91,7 +91,32 @@ async fn a_teammate_of_the_past_is_shown_whole() {
     let server = TestServer::start().await;
     let company = with_a_past(&server).await;
     let reply = at(&company, "/teammates/tea_1", &minute(30)).await;
-    insta::assert_snapshot!(reply, @"");
+    insta::assert_snapshot!(reply, @r#"
+    200
+    content-type: application/json
+    etag: "4"
+
+    {
+      "_links": {
+        "related": {
+          "conversations": "http://tenure.test/teammates/tea_1/conversations",
+          "inboxes": "http://tenure.test/teammates/tea_1/inboxes"
+        },
+        "self": "http://tenure.test/teammates/tea_1"
+      },
+      "custom_fields": {},
+      "email": "ana@x.example",
+      "first_name": "Ana",
+      "id": "tea_1",
+      "is_admin": false,
+      "is_available": true,
+      "is_blocked": false,
+      "last_name": "",
+      "license_type": "full",
+      "type": "user",
+      "username": "ana"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -197,7 +222,19 @@ async fn before_the_company_there_is_nothing() {
             assert_eq!(at(&company, path, moment).await.status, 404, "{path} at {moment}");
         }
     }
-    insta::assert_snapshot!(at(&company, "/teammates", "0").await, @"");
+    insta::assert_snapshot!(at(&company, "/teammates", "0").await, @r#"
+    404
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.before_the_company",
+        "message": "at that time this company did not exist yet; ask for a later time",
+        "status": 404,
+        "title": "Not found"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -239,7 +276,22 @@ async fn a_malformed_moment_is_refused() {
         let reply = at(&company, "/teammates/tea_1", moment).await;
         assert_eq!(reply.status, 400, "{moment}: {reply}");
     }
-    insta::assert_snapshot!(at(&company, "/teammates/tea_1", "yesterday").await, @"");
+    insta::assert_snapshot!(at(&company, "/teammates/tea_1", "yesterday").await, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.bad_query",
+        "details": [
+          "as_of must be a time in ISO 8601 with a zone, such as 2026-01-31T09:00:00Z, or in epoch seconds"
+        ],
+        "message": "Bad query: as_of must be a time in ISO 8601 with a zone, such as 2026-01-31T09:00:00Z, or in epoch seconds",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -111,7 +111,19 @@ async fn a_write_on_something_older_is_refused_and_nothing_is_changed() {
     let company = acme(&server).await;
     let tag = etag(&company, "/teammates/tea_1").await;
     company.patch("/teammates/tea_1", json!({ "first_name": "Ann" })).await.expect(204);
-    insta::assert_snapshot!(rename_if(&company, &tag).await, @"");
+    insta::assert_snapshot!(rename_if(&company, &tag).await, @r#"
+    412
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.changed_since",
+        "message": "it was changed since you read it; read it again and repeat with the new ETag",
+        "status": 412,
+        "title": "Precondition failed"
+      }
+    }
+    "#);
     assert_eq!(company.get("/teammates/tea_1").await.json()["first_name"], "Ann");
 }
 

@@ -31,7 +31,94 @@ async fn fields_of_each_type_are_listed() {
     }
     company.custom_field(&server, "Plan", "enum", &["free", "paid"]).await;
     let listed = company.get("/teammates/custom_fields").await;
-    insta::assert_snapshot!(listed, @"");
+    insta::assert_snapshot!(listed, @r#"
+    200
+    content-type: application/json
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teammates/custom_fields"
+      },
+      "_pagination": {
+        "next": null
+      },
+      "_results": [
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_1"
+          },
+          "description": "",
+          "id": "fld_1",
+          "name": "A string",
+          "type": "string"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_2"
+          },
+          "description": "",
+          "id": "fld_2",
+          "name": "A number",
+          "type": "number"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_3"
+          },
+          "description": "",
+          "id": "fld_3",
+          "name": "A boolean",
+          "type": "boolean"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_4"
+          },
+          "description": "",
+          "id": "fld_4",
+          "name": "A datetime",
+          "type": "datetime"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_5"
+          },
+          "description": "",
+          "id": "fld_5",
+          "name": "A teammate",
+          "type": "teammate"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_6"
+          },
+          "description": "",
+          "id": "fld_6",
+          "name": "A inbox",
+          "type": "inbox"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/custom_fields/fld_7"
+          },
+          "description": "",
+          "id": "fld_7",
+          "name": "Plan",
+          "type": "enum",
+          "values": [
+            {
+              "label": "free",
+              "value": "free"
+            },
+            {
+              "label": "paid",
+              "value": "paid"
+            }
+          ]
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -39,7 +126,20 @@ async fn a_company_without_fields_has_an_empty_list() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     let listed = company.get("/teammates/custom_fields").await;
-    insta::assert_snapshot!(listed, @"");
+    insta::assert_snapshot!(listed, @r#"
+    200
+    content-type: application/json
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teammates/custom_fields"
+      },
+      "_pagination": {
+        "next": null
+      },
+      "_results": []
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -87,7 +187,22 @@ async fn a_refused_choice_names_those_there_are() {
     company.custom_field(&server, "Plan", "enum", &["free", "paid"]).await;
     let body = json!({ "email": "ana@x.example", "custom_fields": { "Plan": "gold" } });
     let refused = company.post("/teammates", body).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.invalid",
+        "details": [
+          "custom_fields.Plan must be one of: free, paid"
+        ],
+        "message": "Body did not satisfy requirements: custom_fields.Plan must be one of: free, paid",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

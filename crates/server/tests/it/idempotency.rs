@@ -84,7 +84,19 @@ async fn the_same_key_with_another_body_is_refused() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     create(&company, KEY, ANA).await.expect(201);
-    insta::assert_snapshot!(create(&company, KEY, BO).await, @"");
+    insta::assert_snapshot!(create(&company, KEY, BO).await, @r#"
+    422
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.key_reused",
+        "message": "this Idempotency-Key was used for another request within 24 hours; use a new key for a new request",
+        "status": 422,
+        "title": "Unprocessable entity"
+      }
+    }
+    "#);
     assert_eq!(company.get("/teammates").await.ids(), ["tea_1"]);
 }
 

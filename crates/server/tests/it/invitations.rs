@@ -215,7 +215,36 @@ async fn a_created_teammate_gets_a_mail() {
     company.post("/teammates", ana).await.expect(201);
     let mail = mail_to(&server, &company, "tea_1").await;
     let text = mail.text.replace(&mail.boundary(), "BOUNDARY").replace(&mail.secret(), "SECRET");
-    insta::assert_snapshot!(text.replace('\r', ""), @"");
+    insta::assert_snapshot!(text.replace('\r', ""), @r#"
+    Message-ID: <invitation.cmp_1.tea_1.3@tenure.test>
+    Date: Thu, 01 Jan 2026 00:00:00 +0000
+    From: Tenure <no-reply@tenure.test>
+    To: =?utf-8?b?QW5hIEzDs3Bleg==?= <ana@x.example>
+    Subject: You are invited to join Acme & Sons
+    MIME-Version: 1.0
+    Content-Type: multipart/alternative;
+     boundary="BOUNDARY"
+
+    --BOUNDARY
+    Content-Type: text/plain; charset=utf-8
+    Content-Transfer-Encoding: 7bit
+
+    You are invited to join Acme & Sons.
+
+    To accept, open this link within 7 days:
+
+    http://tenure.test/invitations/SECRET
+
+    The link works once and is for you alone. If you did not expect it, do nothing.
+
+    --BOUNDARY
+    Content-Type: text/html; charset=utf-8
+    Content-Transfer-Encoding: 7bit
+
+    <!doctype html><html lang="en"><body><p>You are invited to join <strong>Acme &#38; Sons</strong>.</p><p><a href="http://tenure.test/invitations/SECRET">Accept the invitation</a> within 7 days.</p><p>The link works once and is for you alone. If you did not expect it, do nothing.</p></body></html>
+
+    --BOUNDARY--
+    "#);
 }
 
 #[tokio::test]
@@ -386,7 +415,12 @@ async fn mail_goes_to_the_address_as_it_was_given() {
 async fn the_page_of_a_link_says_who_is_invited_where() {
     let server = TestServer::start().await;
     let (company, link) = invited(&server).await;
-    insta::assert_snapshot!(look(&server, &company, &link).await, @"");
+    insta::assert_snapshot!(look(&server, &company, &link).await, @r#"
+    200
+    content-type: text/html; charset=utf-8
+
+    <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Invitation</title><style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 1.5rem}</style></head><body><h1>Join Acme</h1><p>You are invited as ana@x.example.</p><form method="post"><button type="submit">Accept the invitation</button></form></body></html>
+    "#);
 }
 
 #[tokio::test]
@@ -413,7 +447,12 @@ async fn looking_at_a_link_changes_nothing() {
 async fn the_button_of_the_page_accepts() {
     let server = TestServer::start().await;
     let (company, link) = invited(&server).await;
-    insta::assert_snapshot!(accept(&server, &company, &link).await, @"");
+    insta::assert_snapshot!(accept(&server, &company, &link).await, @r#"
+    200
+    content-type: text/html; charset=utf-8
+
+    <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Welcome</title><style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 1.5rem}</style></head><body><h1>Welcome to Acme</h1><p>The invitation is accepted.</p></body></html>
+    "#);
     assert_eq!(status_of(&company, "tea_1").await, "accepted");
 }
 
@@ -422,7 +461,12 @@ async fn a_link_works_once() {
     let server = TestServer::start().await;
     let (company, link) = invited(&server).await;
     accept(&server, &company, &link).await.expect(200);
-    insta::assert_snapshot!(accept(&server, &company, &link).await, @"");
+    insta::assert_snapshot!(accept(&server, &company, &link).await, @r#"
+    410
+    content-type: text/html; charset=utf-8
+
+    <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Invitation</title><style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 1.5rem}</style></head><body><h1>This link does not work</h1><p>this invitation was accepted already; you can sign in</p></body></html>
+    "#);
     assert_eq!(look(&server, &company, &link).await.status, 410);
 }
 
@@ -471,7 +515,12 @@ async fn a_secret_that_is_of_no_invitation_is_unknown() {
 async fn the_page_of_an_unknown_link_tells_nothing() {
     let server = TestServer::start().await;
     let (company, _) = invited(&server).await;
-    insta::assert_snapshot!(look(&server, &company, "/invitations/x").await, @"");
+    insta::assert_snapshot!(look(&server, &company, "/invitations/x").await, @r#"
+    404
+    content-type: text/html; charset=utf-8
+
+    <!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Invitation</title><style>body{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 1.5rem}</style></head><body><h1>This link does not work</h1><p>this link belongs to no open invitation; ask your administrator for a new one</p></body></html>
+    "#);
 }
 
 #[tokio::test]
@@ -487,7 +536,19 @@ async fn blocking_a_teammate_ends_its_link() {
 async fn an_invitation_on_its_way_is_pending() {
     let server = TestServer::start().await;
     let (company, _) = invited(&server).await;
-    insta::assert_snapshot!(company.get("/teammates/tea_1/invitation").await, @"");
+    insta::assert_snapshot!(company.get("/teammates/tea_1/invitation").await, @r#"
+    200
+    content-type: application/json
+    etag: "db8a62a69702e0f4"
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teammates/tea_1/invitation"
+      },
+      "expires_at": 1767830400.0,
+      "status": "pending"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -518,7 +579,19 @@ async fn after_it_was_accepted_an_invitation_is_not_sent_again() {
     let server = TestServer::start().await;
     let (company, link) = invited(&server).await;
     accept(&server, &company, &link).await.expect(200);
-    insta::assert_snapshot!(resend(&company, "tea_1").await, @"");
+    insta::assert_snapshot!(resend(&company, "tea_1").await, @r#"
+    409
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "invitation.accepted",
+        "message": "teammate tea_1 has accepted an invitation already and needs no other",
+        "status": 409,
+        "title": "Conflict"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -526,7 +599,19 @@ async fn a_blocked_teammate_is_not_invited_again() {
     let server = TestServer::start().await;
     let (company, _) = invited(&server).await;
     company.delete("/teammates/tea_1").await.expect(204);
-    insta::assert_snapshot!(resend(&company, "tea_1").await, @"");
+    insta::assert_snapshot!(resend(&company, "tea_1").await, @r#"
+    409
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "teammate.blocked",
+        "message": "teammate tea_1 is blocked; reactivate it first (tenure teammate reactivate)",
+        "status": 409,
+        "title": "Conflict"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -58,7 +58,20 @@ async fn an_empty_list_has_the_shape_of_a_list() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     let listed = company.get("/teammates").await;
-    insta::assert_snapshot!(listed, @"");
+    insta::assert_snapshot!(listed, @r#"
+    200
+    content-type: application/json
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teammates"
+      },
+      "_pagination": {
+        "next": null
+      },
+      "_results": []
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -113,7 +126,22 @@ async fn a_refused_limit_tells_what_is_right() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     let refused = company.get("/teammates?limit=0").await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.bad_query",
+        "details": [
+          "limit must be a whole number from 1 to 100"
+        ],
+        "message": "Bad query: limit must be a whole number from 1 to 100",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -157,7 +185,22 @@ async fn offset_pagination_is_refused() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     let refused = company.get("/teammates?offset=50").await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.bad_query",
+        "details": [
+          "offset is not supported; follow `_pagination.next`"
+        ],
+        "message": "offset pagination is not supported (offset); follow `_pagination.next`",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -199,7 +242,22 @@ async fn a_page_token_of_another_company_is_refused() {
     teammates(&other, 2).await;
     let foreign = page_token(&other, "/teammates").await;
     let refused = acme.get(&format!("/teammates?page_token={foreign}")).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.bad_query",
+        "details": [
+          "page_token is damaged, or was made for another list or other parameters; start from the first page"
+        ],
+        "message": "Bad query: page_token is damaged, or was made for another list or other parameters; start from the first page",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

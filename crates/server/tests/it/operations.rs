@@ -13,14 +13,24 @@ async fn open(server: &TestServer, company: &TestCompany, path: &str) -> Reply {
 async fn healthz_says_that_the_process_lives() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    insta::assert_snapshot!(open(&server, &company, "/healthz").await, @"");
+    insta::assert_snapshot!(open(&server, &company, "/healthz").await, @"
+    200
+    content-type: text/plain; charset=utf-8
+
+    ok
+    ");
 }
 
 #[tokio::test]
 async fn readyz_says_that_the_journal_answers() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    insta::assert_snapshot!(open(&server, &company, "/readyz").await, @"");
+    insta::assert_snapshot!(open(&server, &company, "/readyz").await, @"
+    200
+    content-type: text/plain; charset=utf-8
+
+    ready
+    ");
 }
 
 #[tokio::test]
@@ -215,5 +225,17 @@ async fn what_there_is_not_is_an_error_like_any_other() {
 async fn an_unknown_path_is_told_so() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    insta::assert_snapshot!(company.get("/teammates/").await, @"");
+    insta::assert_snapshot!(company.get("/teammates/").await, @r#"
+    404
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.unknown_path",
+        "message": "there is nothing at /teammates/; paths have no slash at their end; /docs lists what there is",
+        "status": 404,
+        "title": "Not found"
+      }
+    }
+    "#);
 }

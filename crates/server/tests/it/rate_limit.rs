@@ -49,7 +49,20 @@ async fn a_request_beyond_the_limit_is_told_when_to_come_back() {
     let company = limited(&server, &server.company("Acme").await, Some("1")).await;
     company.get("/me").await.expect(200);
     let refused = company.get("/me").await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    429
+    content-type: application/json
+    retry-after: 60
+
+    {
+      "_error": {
+        "code": "request.too_many",
+        "message": "1 requests a minute are allowed and this was one more; nothing was done, wait 60 s",
+        "status": 429,
+        "title": "Too many requests"
+      }
+    }
+    "#);
     assert_eq!(standing(&refused), (1, 0, START + 60));
 }
 

@@ -333,7 +333,19 @@ async fn a_url_of_8_kib_is_the_longest() {
         assert_eq!(company.get(&fits).await.status, 200, "{path}");
         assert_eq!(company.get(&format!("{fits}a")).await.status, 414, "{path}");
     }
-    insta::assert_snapshot!(company.get(&format!("/me?{}", "a".repeat(8192))).await, @"");
+    insta::assert_snapshot!(company.get(&format!("/me?{}", "a".repeat(8192))).await, @r#"
+    414
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.url_too_long",
+        "message": "the URL is longer than 8192 bytes",
+        "status": 414,
+        "title": "URI too long"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]

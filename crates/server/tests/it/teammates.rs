@@ -78,7 +78,33 @@ async fn a_created_teammate_is_answered_whole() {
     let company = server.company("Acme").await;
     let body = json!({ "email": "Ana.Lopez@Example.com", "first_name": "Ana" });
     let created = company.post("/teammates", body).await;
-    insta::assert_snapshot!(created, @"");
+    insta::assert_snapshot!(created, @r#"
+    201
+    content-type: application/json
+    etag: "3"
+    location: http://tenure.test/teammates/tea_1
+
+    {
+      "_links": {
+        "related": {
+          "conversations": "http://tenure.test/teammates/tea_1/conversations",
+          "inboxes": "http://tenure.test/teammates/tea_1/inboxes"
+        },
+        "self": "http://tenure.test/teammates/tea_1"
+      },
+      "custom_fields": {},
+      "email": "Ana.Lopez@Example.com",
+      "first_name": "Ana",
+      "id": "tea_1",
+      "is_admin": false,
+      "is_available": true,
+      "is_blocked": false,
+      "last_name": "",
+      "license_type": "full",
+      "type": "user",
+      "username": "ana_lopez"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -263,7 +289,22 @@ async fn an_unknown_custom_field_is_refused_with_those_there_are() {
     company.custom_field(&server, "Job Title", "string", &[]).await;
     let body = json!({ "email": "ana@x.example", "custom_fields": { "Ctiy": "Lyon" } });
     let refused = company.post("/teammates", body).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.invalid",
+        "details": [
+          "custom_fields.Ctiy is not configured; the custom fields are: City, Job Title"
+        ],
+        "message": "Body did not satisfy requirements: custom_fields.Ctiy is not configured; the custom fields are: City, Job Title",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -314,7 +355,22 @@ async fn a_taken_address_is_refused_naming_its_holder() {
     let company = server.company("Acme").await;
     company.teammate("ana@x.example").await;
     let refused = company.post("/teammates", json!({ "email": "ana@x.example" })).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    409
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "teammate.email_taken",
+        "details": [
+          "email is taken: teammate tea_1 has this address; use another, or change tea_1"
+        ],
+        "message": "email is taken: teammate tea_1 has this address; use another, or change tea_1",
+        "status": 409,
+        "title": "Conflict"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -346,7 +402,23 @@ async fn a_taken_address_and_username_are_reported_together() {
     company.teammate("ana@x.example").await;
     company.teammate("bob@x.example").await;
     let refused = company.post("/teammates", json!({ "email": "ana@x.example", "username": "bob" })).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    409
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "teammate.email_taken",
+        "details": [
+          "email is taken: teammate tea_1 has this address; use another, or change tea_1",
+          "username is taken: teammate tea_2 has this username; use another, or change tea_2"
+        ],
+        "message": "email is taken: teammate tea_1 has this address; use another, or change tea_1, username is taken: teammate tea_2 has this username; use another, or change tea_2",
+        "status": 409,
+        "title": "Conflict"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -368,7 +440,30 @@ async fn every_invalid_field_of_a_new_teammate_is_reported_at_once() {
         "is_blocked": false, "is_blcoked": true, "custom_fields": { "Ctiy": "Lyon", "Age": "old" },
     });
     let refused = company.post("/teammates", body).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.invalid",
+        "details": [
+          "email must be an e-mail address with exactly one @, such as ana@example.com",
+          "username must be 1 to 64 characters of a to z, 0 to 9 and _",
+          "first_name must be a string, not a number",
+          "is_admin must be true or false, not a string",
+          "is_blocked is read-only on create; block the teammate afterwards",
+          "id is system-generated; leave it out",
+          "is_blcoked is not a field of a new teammate; the fields are: email, username, first_name, last_name, is_admin, is_available, custom_fields",
+          "custom_fields.Age must be of type number, not a string",
+          "custom_fields.Ctiy is not configured; the custom fields are: City, Age"
+        ],
+        "message": "Body did not satisfy requirements: email must be an e-mail address with exactly one @, such as ana@example.com, username must be 1 to 64 characters of a to z, 0 to 9 and _, first_name must be a string, not a number, is_admin must be true or false, not a string, is_blocked is read-only on create; block the teammate afterwards, id is system-generated; leave it out, is_blcoked is not a field of a new teammate; the fields are: email, username, first_name, last_name, is_admin, is_available, custom_fields, custom_fields.Age must be of type number, not a string, custom_fields.Ctiy is not configured; the custom fields are: City, Age",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -381,7 +476,28 @@ async fn every_invalid_field_of_a_change_is_reported_at_once() {
         "is_blcoked": true, "custom_fields": { "City": "Lyon" },
     });
     let refused = company.patch(&format!("/teammates/{id}"), body).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "request.invalid",
+        "details": [
+          "email must be an e-mail address with exactly one @, such as ana@example.com",
+          "username must be 1 to 64 characters of a to z, 0 to 9 and _",
+          "last_name must be a string, not null",
+          "is_available must be true or false, not a number",
+          "id is system-generated and cannot be changed; leave it out or send it as it is",
+          "is_blcoked is not a field of a teammate; the fields are: email, username, first_name, last_name, is_admin, is_available, is_blocked, custom_fields, id, type, license_type, _links",
+          "custom_fields.City is not configured; this company has no custom fields"
+        ],
+        "message": "Body did not satisfy requirements: email must be an e-mail address with exactly one @, such as ana@example.com, username must be 1 to 64 characters of a to z, 0 to 9 and _, last_name must be a string, not null, is_available must be true or false, not a number, id is system-generated and cannot be changed; leave it out or send it as it is, is_blcoked is not a field of a teammate; the fields are: email, username, first_name, last_name, is_admin, is_available, is_blocked, custom_fields, id, type, license_type, _links, custom_fields.City is not configured; this company has no custom fields",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -463,7 +579,19 @@ async fn a_bare_address_is_not_found_and_the_message_says_what_to_use() {
     let company = server.company("Acme").await;
     company.teammate("ana@x.example").await;
     let refused = company.get("/teammates/ana@x.example").await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    404
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "teammate.unknown",
+        "message": "Unknown teammate ID ana@x.example; use the teammate's id (tea_…), or the alias alt:email:ADDRESS",
+        "status": 404,
+        "title": "Not found"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -662,7 +790,19 @@ async fn reactivation_is_refused_by_default_and_nothing_else_changes() {
     let path = format!("/teammates/{}", company.teammate("ana@x.example").await);
     company.delete(&path).await.expect(204);
     let refused = company.patch(&path, json!({ "is_blocked": false, "first_name": "Ana" })).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    403
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "teammate.reactivation_needs_a_person",
+        "message": "teammate tea_1 is blocked and this company does not allow reactivation over the API; an operator can run `tenure teammate reactivate`, or set reactivation=api",
+        "status": 403,
+        "title": "Forbidden"
+      }
+    }
+    "#);
     assert_eq!(field(&company, &path, "first_name").await, "");
 }
 
@@ -756,7 +896,20 @@ async fn the_inboxes_of_a_teammate_are_a_list() {
     let company = server.company("Acme").await;
     let id = company.teammate("ana@x.example").await;
     let listed = company.get(&format!("/teammates/{id}/inboxes")).await;
-    insta::assert_snapshot!(listed, @"");
+    insta::assert_snapshot!(listed, @r#"
+    200
+    content-type: application/json
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teammates/tea_1/inboxes"
+      },
+      "_pagination": {
+        "next": null
+      },
+      "_results": []
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -765,7 +918,20 @@ async fn the_conversations_of_a_teammate_are_a_list() {
     let company = server.company("Acme").await;
     let id = company.teammate("ana@x.example").await;
     let listed = company.get(&format!("/teammates/{id}/conversations")).await;
-    insta::assert_snapshot!(listed, @"");
+    insta::assert_snapshot!(listed, @r#"
+    200
+    content-type: application/json
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teammates/tea_1/conversations"
+      },
+      "_pagination": {
+        "next": null
+      },
+      "_results": []
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -24,7 +24,37 @@ async fn teams_are_listed_in_order_of_their_ids() {
     let private = CompanyRequest::CreateTeam { name: "Board".to_owned(), is_private: true };
     company.operate(&server, private).await;
     let listed = company.get("/teams").await;
-    insta::assert_snapshot!(listed, @"");
+    insta::assert_snapshot!(listed, @r#"
+    200
+    content-type: application/json
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teams"
+      },
+      "_pagination": {
+        "next": null
+      },
+      "_results": [
+        {
+          "_links": {
+            "self": "http://tenure.test/teams/tim_1"
+          },
+          "id": "tim_1",
+          "is_private": false,
+          "name": "Support"
+        },
+        {
+          "_links": {
+            "self": "http://tenure.test/teams/tim_2"
+          },
+          "id": "tim_2",
+          "is_private": true,
+          "name": "Board"
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -37,7 +67,63 @@ async fn a_team_is_shown_with_its_inboxes_and_members() {
     let (ana, bob) = (company.teammate("ana@x.example").await, company.teammate("bob@x.example").await);
     company.join(&team, &[&bob, &ana]).await;
     let shown = company.get(&format!("/teams/{team}")).await;
-    insta::assert_snapshot!(shown, @"");
+    insta::assert_snapshot!(shown, @r#"
+    200
+    content-type: application/json
+    etag: "7"
+
+    {
+      "_links": {
+        "self": "http://tenure.test/teams/tim_1"
+      },
+      "id": "tim_1",
+      "inboxes": [],
+      "is_private": false,
+      "members": [
+        {
+          "_links": {
+            "related": {
+              "conversations": "http://tenure.test/teammates/tea_1/conversations",
+              "inboxes": "http://tenure.test/teammates/tea_1/inboxes"
+            },
+            "self": "http://tenure.test/teammates/tea_1"
+          },
+          "custom_fields": {},
+          "email": "ana@x.example",
+          "first_name": "",
+          "id": "tea_1",
+          "is_admin": false,
+          "is_available": true,
+          "is_blocked": false,
+          "last_name": "",
+          "license_type": "full",
+          "type": "user",
+          "username": "ana"
+        },
+        {
+          "_links": {
+            "related": {
+              "conversations": "http://tenure.test/teammates/tea_2/conversations",
+              "inboxes": "http://tenure.test/teammates/tea_2/inboxes"
+            },
+            "self": "http://tenure.test/teammates/tea_2"
+          },
+          "custom_fields": {},
+          "email": "bob@x.example",
+          "first_name": "",
+          "id": "tea_2",
+          "is_admin": false,
+          "is_available": true,
+          "is_blocked": false,
+          "last_name": "",
+          "license_type": "full",
+          "type": "user",
+          "username": "bob"
+        }
+      ],
+      "name": "Support"
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -55,7 +141,19 @@ async fn an_unknown_team_is_not_found() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     let refused = company.get("/teams/tim_zz").await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    404
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "team.unknown",
+        "message": "Unknown team ID tim_zz",
+        "status": 404,
+        "title": "Not found"
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -144,7 +242,24 @@ async fn all_unknown_teammates_are_named_and_nobody_is_added() {
     let ana = company.teammate("ana@x.example").await;
     let body = json!({ "teammate_ids": ["tea_zz", ana, "alt:email:bob@x.example", "ana@x.example"] });
     let refused = company.post(&format!("/teams/{team}/teammates"), body).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    404
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "teammate.unknown",
+        "details": [
+          "Unknown teammate ID tea_zz",
+          "Unknown teammate ID alt:email:bob@x.example",
+          "Unknown teammate ID ana@x.example"
+        ],
+        "message": "Unknown teammate IDs tea_zz, alt:email:bob@x.example, ana@x.example; use the teammate's id (tea_…), or the alias alt:email:ADDRESS",
+        "status": 404,
+        "title": "Not found"
+      }
+    }
+    "#);
     assert!(members(&company, &team).await.is_empty());
 }
 
@@ -180,7 +295,22 @@ async fn a_blocked_teammate_is_refused_and_nobody_is_added() {
     company.delete(&format!("/teammates/{bob}")).await.expect(204);
     let body = json!({ "teammate_ids": [ana, bob] });
     let refused = company.post(&format!("/teams/{team}/teammates"), body).await;
-    insta::assert_snapshot!(refused, @"");
+    insta::assert_snapshot!(refused, @r#"
+    400
+    content-type: application/json
+
+    {
+      "_error": {
+        "code": "team.teammate_blocked",
+        "details": [
+          "teammate_ids names blocked teammates: tea_2"
+        ],
+        "message": "Body did not satisfy requirements: blocked teammates cannot be added to a team: tea_2; leave them out or reactivate them",
+        "status": 400,
+        "title": "Bad request"
+      }
+    }
+    "#);
     assert!(members(&company, &team).await.is_empty());
 }
 
