@@ -105,13 +105,21 @@ fn read_file(path: &Path) -> Result<File, Failure> {
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     toml::from_str(&text).map_err(|error| {
-        // Without the line itself, which may hold a secret.
-        let before = error.span().map(|span| text.get(..span.start).unwrap_or_default());
-        let line =
-            before.map(|before| format!(", line {}", before.matches('\n').count() + 1)).unwrap_or_default();
-        Failure::new(format!("{}{line}: {}", path.display(), error.message().trim_end().replace('\n', ", ")))
+        // Without the value itself, which may be a secret.
+        let place = error.span().map(|span| place_of(&text, span.start)).unwrap_or_default();
+        Failure::new(format!("{}{place}: {}", path.display(), error.message().trim_end().replace('\n', ", ")))
             .with_hint("docs/configuration.md lists what the file may hold")
     })
+}
+
+/// Where something stands in a file: the line, and the key on it.
+fn place_of(text: &str, at: usize) -> String {
+    let number = text.get(..at).unwrap_or_default().matches('\n').count();
+    let line = text.lines().nth(number).unwrap_or_default();
+    match line.split_once('=') {
+        Some((key, _)) => format!(", line {}, `{}`", number + 1, key.trim()),
+        None => format!(", line {}", number + 1),
+    }
 }
 
 fn check_journal(journal: Option<&str>) -> Result<(), Failure> {

@@ -40,7 +40,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let Cli { global, command } = cli;
     let is_new_token = matches!(&command, Command::Token { command: cli::Token::Create { .. } });
     if global.output == Output::Plain && !is_new_token {
-        return Err(Failure::usage("--output plain is only for `tenure token create`; use human or json"));
+        let failure = Failure::usage("--output plain is only for `tenure token create`");
+        return Err(failure.with_hint("use --output human or --output json"));
     }
     match command {
         Command::Serve(serve) => commands::serve::run(&global, *serve),

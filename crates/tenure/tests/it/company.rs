@@ -118,7 +118,7 @@ fn a_company_that_cannot_be_is_refused_with_the_field() {
     let tenure = Tenure::with_company();
     for (args, told) in BAD_COMPANIES {
         let output = tenure.run(&[&["company", "create"][..], args].concat());
-        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{args:?}\n{output}");
+        assert_eq!((output.code, output.stdout.as_str()), (64, ""), "{args:?}\n{output}");
         assert!(output.stderr.contains(told), "{args:?}\n{output}");
     }
     assert_eq!(tenure.json(&["company", "list"]).as_array().unwrap().len(), 1);
@@ -175,7 +175,7 @@ fn a_bad_setting_changes_nothing_even_beside_a_good_one() {
     let before = details(&tenure);
     for (bad, told) in BAD_SETTINGS {
         let output = tenure.run(&["company", "set", "invitations=hold", bad]);
-        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{bad}\n{output}");
+        assert_eq!((output.code, output.stdout.as_str()), (64, ""), "{bad}\n{output}");
         assert!(output.stderr.contains(told), "{bad}\n{output}");
     }
     assert_eq!(details(&tenure), before);

@@ -51,7 +51,7 @@ fn a_field_that_cannot_be_is_refused_and_makes_none() {
     let tenure = Tenure::with_company();
     for (args, told) in BAD_FIELDS {
         let output = tenure.run(&[&["custom-field", "create"][..], args].concat());
-        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{args:?}\n{output}");
+        assert_eq!((output.code, output.stdout.as_str()), (64, ""), "{args:?}\n{output}");
         assert!(output.stderr.contains(told), "{args:?}\n{output}");
     }
     assert_eq!(tenure.json(&["custom-field", "list"]), json!([]));

@@ -229,6 +229,9 @@ impl Writer {
             let [one, other] = pair.map(|at| self.known[at].certain.is_member);
             assert_eq!(one, other, "half of a join is there: {pair:?} of writer {}", self.number);
         }
+        // A join that was cut off before it was done is as if it had never been asked for.
+        let known = &self.known;
+        self.pairs.retain(|[one, _]| known[*one].certain.is_member);
         self
     }
 }

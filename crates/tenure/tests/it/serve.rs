@@ -122,7 +122,7 @@ fn a_second_server_on_the_folder_refuses_and_names_the_process() {
     let tenure = Tenure::with_company();
     let first = tenure.serve(&[]);
     let second = tenure.run(&["serve", "--listen", "127.0.0.1:0"]);
-    assert!(second.stderr.contains(&format!("held by process {}\n", first.process.id())), "{second}");
+    assert!(second.stderr.contains(&format!("held by process {};", first.process.id())), "{second}");
     insta::assert_snapshot!(second, @"");
 }
 
@@ -233,7 +233,7 @@ async fn the_lines_that_the_demo_prints_to_try_work() {
     let mut statuses = Vec::new();
     for line in printed.lines().filter_map(|line| line.trim().strip_prefix("curl -s ")) {
         assert!(line.contains(&format!("'Authorization: Bearer {}'", demo.token)), "{line}");
-        let url = line.split(' ').next().unwrap();
+        let url = line.split(' ').next().unwrap().trim_matches('\'');
         let body = line.split_once("-d '").map(|(_, body)| body.trim_end_matches('\''));
         let reply = match body {
             Some(body) => api.post(url, serde_json::from_str(body).unwrap()).await,

@@ -47,7 +47,7 @@ fn metadata_that_cannot_be_is_refused_and_sets_nothing() {
     {
         tenure.write("idp.xml", text);
         let output = tenure.run(&["sso", "set", "--metadata", "idp.xml"]);
-        assert_eq!((output.code, output.stdout.as_str()), (1, ""), "{output}");
+        assert_eq!((output.code, output.stdout.as_str()), (64, ""), "{output}");
         assert!(output.stderr.contains(told), "{output}");
     }
     assert_eq!(tenure.json(&["sso", "show"]), json!({ "is_set": false }));
