@@ -105,7 +105,7 @@ impl InvitationSender {
         }
         let latest = latest_by_teammate(&due);
         let settled = join_all(due.iter().map(|output| self.send(output, &latest))).await;
-        self.in_outbox(|outbox| outbox.sync()).await?;
+        self.in_outbox(Outbox::sync).await?;
         let settlements: Vec<_> = due
             .into_iter()
             .zip(settled)

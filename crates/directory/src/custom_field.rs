@@ -224,7 +224,7 @@ pub(crate) fn create(company: &Company, command: &CreateCustomField) -> Result<V
 
 fn check_choices(choices: &[Choice]) -> Result<(), Refusal> {
     if choices.is_empty() {
-        return Err(Fault::new("choice", "at least one choice is needed for a field of type enum").into());
+        return Err(Fault::new("choice", "must be given at least once for a field of type enum").into());
     }
     if choices.len() > MAX_CHOICES {
         return Err(Refusal::TooMany { what: "choices", limit: MAX_CHOICES });

@@ -3,6 +3,7 @@
 use crate::company::{Company, Stamp};
 use crate::event::Event;
 use crate::refusal::Fault;
+use crate::text::repeated;
 use crate::token::RateLimit;
 use serde::{Deserialize, Serialize};
 
@@ -95,8 +96,8 @@ impl Setting {
             (other, _) => Err(Fault::new(
                 "setting",
                 format!(
-                    "there is no setting `{}`; the settings are reactivation, scim.profile, rate-limit, invitations",
-                    other.escape_debug()
+                    "`{}` is not known; the settings are reactivation, scim.profile, rate-limit, invitations",
+                    repeated(other)
                 ),
             )),
         }
@@ -104,13 +105,18 @@ impl Setting {
 }
 
 pub(crate) fn change(company: &Company, settings: &[Setting]) -> Vec<Event> {
-    let mut changed = company.settings;
-    let mut changes = |setting: &&Setting| {
-        let before = changed;
-        apply(&mut changed, **setting);
-        changed != before
+    let mut after = company.settings;
+    let mut makes_a_difference = |setting: &&Setting| {
+        let before = after;
+        apply(&mut after, **setting);
+        after != before
     };
-    settings.iter().filter(|setting| changes(setting)).copied().map(Event::CompanySettingChanged).collect()
+    settings
+        .iter()
+        .filter(|setting| makes_a_difference(setting))
+        .copied()
+        .map(Event::CompanySettingChanged)
+        .collect()
 }
 
 pub(crate) fn changed(company: &mut Company, setting: &Setting, _: &Stamp) {

@@ -238,7 +238,11 @@ pub(crate) fn create(
         }
         WantedKind::Scim if company.sso.is_none() => return Err(Refusal::SsoNotSet),
         WantedKind::Scim if !command.scopes.is_empty() => {
-            return Err(Fault::new("scope", "a SCIM token takes no scopes; it may do all of SCIM").into());
+            return Err(Fault::new(
+                "scope",
+                "cannot be given: a SCIM token takes no scopes, it may do all of SCIM",
+            )
+            .into());
         }
         WantedKind::Scim => (TokenKind::Scim, Scopes::NONE),
     };

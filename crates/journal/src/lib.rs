@@ -70,6 +70,9 @@ pub enum JournalError {
     /// The storage failed.
     #[error("the journal's storage failed: {0}")]
     Storage(String),
+    /// What was asked for cannot be done here.
+    #[error("{0}")]
+    Refused(String),
     /// A write failed so that it is not known whether it is durable. The journal takes no further write; a restart
     /// decides.
     #[error("the outcome of a write is unknown: {0}")]

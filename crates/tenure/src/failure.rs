@@ -48,7 +48,9 @@ impl From<OperatorError> for Failure {
     fn from(error: OperatorError) -> Self {
         let hint = match error.code.as_str() {
             "team.unknown" => Some("`tenure team list` shows the teams and their ids"),
-            "teammate.unknown" => Some("name the teammate by its id (tea_…) or by alt:email:ADDRESS"),
+            "teammate.unknown" if !error.message.contains("alt:email:") => {
+                Some("name the teammate by its id (tea_…) or by alt:email:ADDRESS")
+            }
             "custom_field.name_taken" => Some("use another name, or delete that field first"),
             _ => None,
         };

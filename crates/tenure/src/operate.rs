@@ -2,6 +2,7 @@
 
 use crate::cli::{Global, Which};
 use crate::failure::Failure;
+use etcetera::BaseStrategy as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tenure_journal::sqlite::JOURNAL_FILE;
@@ -16,7 +17,6 @@ pub(crate) fn data_path(global: &Global) -> Result<PathBuf, Failure> {
     if let Some(data) = &global.data {
         return Ok(data.clone());
     }
-    use etcetera::BaseStrategy as _;
     let places = etcetera::choose_base_strategy();
     let places = places.map_err(|error| Failure::new(format!("{error}; name a data folder with --data")))?;
     Ok(places.data_dir().join("tenure"))

@@ -1,11 +1,10 @@
 //! The printer: results on stdout, everything else on stderr. Nothing else prints.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
-
 use crate::cli::Output;
 use crate::failure::Failure;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use tenure_server::operator::{
     AuditEntry, CompanyDetails, CompanySummary, CustomFieldDetails, Export, NewToken, OperatorReply,
@@ -33,8 +32,7 @@ pub(crate) fn json(value: &impl Serialize) {
 pub(crate) fn result(text: &str) {
     let mut out = anstream::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        let code = if error.kind() == io::ErrorKind::BrokenPipe { 0 } else { 1 };
-        std::process::exit(code);
+        std::process::exit(i32::from(error.kind() != io::ErrorKind::BrokenPipe));
     }
 }
 
@@ -125,6 +123,9 @@ fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>, none: &str) 
     if is_empty {
         return format!("{none}\n");
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
     table.lines().fold(String::new(), |mut text, line| {
         text.push_str(line.trim_end());
         text.push('\n');
@@ -161,7 +162,7 @@ fn company(details: &CompanyDetails) -> String {
          {version}\nsettings\n"
     );
     for (key, value) in settings {
-        text.push_str(&format!("  {key:<14} {value}\n"));
+        writeln!(text, "  {key:<14} {value}").expect("writing to a String cannot fail");
     }
     text
 }

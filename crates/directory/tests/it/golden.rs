@@ -1,6 +1,8 @@
 //! The durable form of every event. `tests/golden/NAME.N.json` is the N-th shape in which an event of that name was ever
 //! written; these files are only ever added, since journals keep what they hold.
 
+#![expect(clippy::disallowed_methods, reason = "golden files are files")]
+
 use crate::samples::{company_events, registry_events};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -57,7 +59,9 @@ fn every_event_is_written_in_its_newest_golden_shape() {
     let samples = company_events().into_iter().map(|event| event.encode());
     let samples: Vec<_> = samples.chain(registry_events().iter().map(RegistryEvent::encode)).collect();
     let new: Vec<_> = samples.iter().filter(|encoded| shapes_of(encoded.name).is_empty()).collect();
-    new.iter().for_each(|encoded| write_first(encoded));
+    for encoded in &new {
+        write_first(encoded);
+    }
     assert!(
         new.is_empty(),
         "golden files were written for new events; look at them and commit them: {new:?}"

@@ -53,8 +53,8 @@ fn values() -> FieldValues {
     ])
 }
 
-fn change<T>(from: T, to: T) -> Option<Change<T>> {
-    Some(Change { from, to })
+fn change<T>(from: T, to: T) -> Change<T> {
+    Change { from, to }
 }
 
 fn teammate_created() -> TeammateCreated {
@@ -76,14 +76,14 @@ fn teammate_created() -> TeammateCreated {
 fn teammate_updated() -> TeammateUpdated {
     TeammateUpdated {
         teammate: TEAMMATE,
-        role: change(Role::Member, Role::Admin),
-        availability: change(Availability::Available, Availability::Away),
+        role: Some(change(Role::Member, Role::Admin)),
+        availability: Some(change(Availability::Available, Availability::Away)),
         profile: Some(ProfileChanges {
-            email: change(email("ana@example.com"), email("ana.lopez@example.com")),
-            username: change(username("ana_lopez"), username("ana_l")),
-            first_name: change(person("Ana"), person("Anna")),
-            last_name: change(person("López"), person("")),
-            custom_fields: change(FieldValues::default(), values()),
+            email: Some(change(email("ana@example.com"), email("ana.lopez@example.com"))),
+            username: Some(change(username("ana_lopez"), username("ana_l"))),
+            first_name: Some(change(person("Ana"), person("Anna"))),
+            last_name: Some(change(person("López"), person(""))),
+            custom_fields: Some(change(FieldValues::default(), values())),
         }),
     }
 }

@@ -10,7 +10,7 @@ impl super::SqliteJournal {
     /// is there whole or not at all. What was copied is to be verified by the caller.
     pub fn back_up(from: &Path, to: &Path) -> Result<(), JournalError> {
         if to.exists() {
-            return Err(JournalError::Storage(format!("{} exists already; name a new file", to.display())));
+            return Err(JournalError::Refused(format!("{} exists already; name a new file", to.display())));
         }
         let draft = draft_of(to)?;
         let copied = copy(from, &draft).and_then(|()| {

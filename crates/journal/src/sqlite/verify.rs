@@ -27,7 +27,7 @@ impl super::SqliteJournal {
     /// holds, that personal parts match their digests. Works beside a running server. Ends at the first damage.
     pub fn verify(path: &Path, visit: Visit<'_>) -> Result<Counts, JournalError> {
         if !path.is_file() {
-            return Err(JournalError::Storage(format!("there is no journal at {}", path.display())));
+            return Err(JournalError::Refused(format!("there is no journal at {}", path.display())));
         }
         let connection = read::open(path)?;
         // One transaction, so that what a running server appends meanwhile is not half seen.

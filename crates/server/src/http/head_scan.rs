@@ -63,13 +63,12 @@ impl HeadScan {
         // A bare line feed ends a line for some servers and not for others.
         let line = line.strip_suffix(b"\r\n").ok_or(Ambiguous)?;
         match (self.place, line.is_empty()) {
-            (Place::BeforeHead, true) => {}
             (Place::BeforeHead, false) => self.place = Place::Head,
             (Place::Head, true) => self.end_head()?,
             (Place::Head, false) => self.take_header(line)?,
             (Place::ChunkSize, _) => self.take_chunk_size(line),
             (Place::Trailers, true) => *self = Self::default(),
-            (Place::Trailers, false) => {}
+            (Place::BeforeHead, true) | (Place::Trailers, false) => {}
         }
         Ok(())
     }

@@ -31,8 +31,8 @@ async fn with_a_past(server: &TestServer) -> TestCompany {
     let ana = json!({ "email": "ana@x.example", "first_name": "Ana" });
     company.post("/teammates", ana).await.expect(201);
     pass_an_hour(server);
-    let anna = json!({ "email": "anna@x.example", "first_name": "Anna" });
-    company.patch("/teammates/tea_1", anna).await.expect(204);
+    let renamed = json!({ "email": "anna@x.example", "first_name": "Anna" });
+    company.patch("/teammates/tea_1", renamed).await.expect(204);
     pass_an_hour(server);
     company.teammate("bo@x.example").await;
     let sales = company.team(server, "Sales").await;

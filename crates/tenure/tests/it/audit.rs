@@ -17,7 +17,16 @@ fn of<'a>(entries: &'a Value, field: &str) -> Vec<&'a Value> {
 
 #[test]
 fn audit_says_who_did_what_and_when() {
-    insta::assert_snapshot!(with_history().run(&["audit", "--company", "acme"]), @"");
+    insta::assert_snapshot!(with_history().run(&["audit", "--company", "acme"]), @"
+    exit: 0
+    --- stdout
+    [TIME]       1  operator          company `Acme` was created
+    [TIME]       2  operator          team tim_1 `Support` was created
+    [TIME]       3  operator          company token tok_1 (…[LAST4]) was created
+    [TIME]       4  operator          the setting rate-limit was set to 60
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -53,13 +62,27 @@ fn since_in_the_future_is_an_empty_array() {
 
 #[test]
 fn a_time_that_is_none_is_refused_with_an_example() {
-    insta::assert_snapshot!(with_history().run(&["audit", "--since", "yesterday"]), @"");
+    insta::assert_snapshot!(with_history().run(&["audit", "--since", "yesterday"]), @"
+    exit: 64
+    --- stdout
+
+    --- stderr
+    error: since must be a time in ISO 8601 with a zone, such as [TIME], or in epoch seconds
+    ");
 }
 
 #[test]
 fn a_teammates_audit_holds_what_is_about_it_alone() {
     let tenure = Demo::start().stop();
-    insta::assert_snapshot!(tenure.run(&["audit", "--teammate", "tea_d"]), @"");
+    insta::assert_snapshot!(tenure.run(&["audit", "--teammate", "tea_d"]), @"
+    exit: 0
+    --- stdout
+    [TIME]      24  operator          teammate tea_d was created
+    [TIME]      37  operator          tea_2, tea_9, tea_a, tea_b, tea_c, tea_d, tea_e, tea_n joined team tim_2
+    [TIME]      41  operator          teammate tea_d was blocked
+
+    --- stderr
+    ");
 }
 
 #[test]

@@ -96,7 +96,13 @@ fn details(tenure: &Tenure) -> serde_json::Value {
 #[test]
 fn create_prints_what_was_created() {
     let created = Tenure::new().run(&["company", "create", "Harbor Coffee", "--slug", "harbor"]);
-    insta::assert_snapshot!(created, @"");
+    insta::assert_snapshot!(created, @"
+    exit: 0
+    --- stdout
+    company cmp_1 `Harbor Coffee` (slug harbor) was created
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -110,7 +116,13 @@ fn create_as_json_prints_the_object() {
 #[test]
 fn a_taken_slug_is_refused() {
     let tenure = Tenure::with_company();
-    insta::assert_snapshot!(tenure.run(&["company", "create", "Other", "--slug", "acme"]), @"");
+    insta::assert_snapshot!(tenure.run(&["company", "create", "Other", "--slug", "acme"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: company cmp_1 has the slug `acme`; give another with --slug
+    ");
 }
 
 #[test]
@@ -128,18 +140,52 @@ fn a_company_that_cannot_be_is_refused_with_the_field() {
 fn list_shows_all_companies() {
     let tenure = Tenure::with_company();
     tenure.ok(&["company", "create", "Bakery"]);
-    insta::assert_snapshot!(tenure.run(&["company", "list"]), @"");
+    insta::assert_snapshot!(tenure.run(&["company", "list"]), @"
+    exit: 0
+    --- stdout
+     ID     SLUG    NAME    CREATED
+     cmp_1  acme    Acme    [TIME]
+     cmp_2  bakery  Bakery  [TIME]
+
+    --- stderr
+    ");
 }
 
 #[test]
 fn show_tells_settings_and_counts() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["company", "show", "--company", "acme"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["company", "show", "--company", "acme"]), @"
+    exit: 0
+    --- stdout
+    Acme
+      id             cmp_1
+      slug           acme
+      created        [TIME]
+      teammates      0 active (0 administrators), 0 blocked
+      teams          0
+      custom fields  0
+      tokens         0
+      single sign-on not set
+      events         1
+    settings
+      invitations    send
+      rate-limit     120
+      reactivation   console
+      scim.profile   complete
+
+    --- stderr
+    ");
 }
 
 #[test]
 fn rename_keeps_the_slug() {
     let tenure = Tenure::with_company();
-    insta::assert_snapshot!(tenure.run(&["company", "rename", "--company", "acme", "Acme Corporation"]), @"");
+    insta::assert_snapshot!(tenure.run(&["company", "rename", "--company", "acme", "Acme Corporation"]), @"
+    exit: 0
+    --- stdout
+    company cmp_1 `Acme Corporation` (slug acme) was renamed
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -166,7 +212,13 @@ fn each_setting_takes_each_of_its_values_and_each_change_is_an_event() {
 
 #[test]
 fn an_unknown_setting_is_refused_with_those_that_there_are() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["company", "set", "colour=red"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["company", "set", "colour=red"]), @"
+    exit: 64
+    --- stdout
+
+    --- stderr
+    error: setting there is no setting `colour`; the settings are reactivation, scim.profile, rate-limit, invitations
+    ");
 }
 
 #[test]
@@ -189,14 +241,26 @@ fn export_holds_everything_of_the_company() {
 
 #[test]
 fn an_unknown_company_is_refused() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["company", "show", "--company", "bakery"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["company", "show", "--company", "bakery"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: there is no company `bakery`; see `tenure company list`
+    ");
 }
 
 #[test]
 fn with_several_companies_one_must_be_named() {
     let tenure = Tenure::with_company();
     tenure.ok(&["company", "create", "Bakery"]);
-    insta::assert_snapshot!(tenure.run(&["company", "show"]), @"");
+    insta::assert_snapshot!(tenure.run(&["company", "show"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: there are several companies; say which with --company (see `tenure company list`)
+    ");
 }
 
 #[test]
@@ -210,7 +274,13 @@ fn a_company_is_named_by_its_slug_or_its_id() {
 
 #[test]
 fn a_folder_without_a_journal_is_named_with_what_to_do() {
-    insta::assert_snapshot!(Tenure::new().run(&["company", "list"]), @"");
+    insta::assert_snapshot!(Tenure::new().run(&["company", "list"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: there is no journal in [DATA]; begin with `tenure company create NAME`, or name another folder with --data
+    ");
 }
 
 #[test]

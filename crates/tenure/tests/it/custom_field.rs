@@ -20,7 +20,13 @@ const DEPARTMENT: [&str; 9] =
 
 #[test]
 fn create_prints_what_was_created() {
-    insta::assert_snapshot!(Tenure::with_company().run(&DEPARTMENT), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&DEPARTMENT), @"
+    exit: 0
+    --- stdout
+    custom field fld_1 `Department` of type enum was created
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -43,7 +49,14 @@ fn there_is_a_field_of_each_type() {
 fn a_taken_name_is_refused() {
     let tenure = Tenure::with_company();
     tenure.ok(&DEPARTMENT);
-    insta::assert_snapshot!(tenure.run(&["custom-field", "create", "Department", "--type", "string"]), @"");
+    insta::assert_snapshot!(tenure.run(&["custom-field", "create", "Department", "--type", "string"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: there is a custom field named `Department` already
+    hint: use another name, or delete that field first
+    ");
 }
 
 #[test]
@@ -62,7 +75,15 @@ fn list_shows_the_fields_with_their_choices() {
     let tenure = Tenure::with_company();
     tenure.ok(&DEPARTMENT);
     tenure.ok(&["custom-field", "create", "Started", "--type", "datetime"]);
-    insta::assert_snapshot!(tenure.run(&["custom-field", "list", "--company", "acme"]), @"");
+    insta::assert_snapshot!(tenure.run(&["custom-field", "list", "--company", "acme"]), @"
+    exit: 0
+    --- stdout
+     ID     NAME        TYPE      CHOICES
+     fld_1  Department  enum      Sales, Support
+     fld_2  Started     datetime
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -77,5 +98,11 @@ fn a_field_is_deleted_by_its_name_or_its_id() {
 
 #[test]
 fn an_unknown_field_cannot_be_deleted() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["custom-field", "delete", "Department"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["custom-field", "delete", "Department"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: there is no custom field `Department`; see `tenure custom-field list`
+    ");
 }

@@ -67,7 +67,7 @@ const DAMAGES: [(&str, Damage, &str); 13] = [
             sql(
                 file,
                 "UPDATE events SET personal = replace(personal, 'Okafor', 'Okafur') WHERE position = 13",
-            )
+            );
         },
         "position 13:",
     ),
@@ -123,7 +123,18 @@ fn names_in(folder: &Path) -> Vec<String> {
 
 #[test]
 fn backup_prints_what_was_written_and_verified() {
-    insta::assert_snapshot!(Demo::start().stop().run(&["backup", "copy.db"]), @"");
+    insta::assert_snapshot!(Demo::start().stop().run(&["backup", "copy.db"]), @"
+    exit: 0
+    --- stdout
+    copy.db was written and verified
+      companies 1
+      events    47
+      teammates 24
+      teams     5
+      snapshots 0
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -162,7 +173,13 @@ async fn a_backup_taken_while_somebody_writes_is_whole_and_holds_what_was_acknow
 #[test]
 fn a_backup_overwrites_nothing() {
     let tenure = with_backup();
-    insta::assert_snapshot!(tenure.run(&["backup", "copy.db"]), @"");
+    insta::assert_snapshot!(tenure.run(&["backup", "copy.db"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: the journal's storage failed: copy.db exists already; name a new file
+    ");
 }
 
 #[test]
@@ -170,7 +187,18 @@ fn restore_prints_what_was_restored_and_takes_the_folder_after_its_own_options()
     let tenure = with_backup();
     let mut restore = tenure.bare(&["restore", "copy.db", "--data", "restored"]);
     let output = tenure.start(&mut restore).wait();
-    insta::assert_snapshot!(output, @"");
+    insta::assert_snapshot!(output, @"
+    exit: 0
+    --- stdout
+    [HOME]/restored/journal.db was restored and verified
+      companies 1
+      events    47
+      teammates 24
+      teams     5
+      snapshots 0
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -178,7 +206,13 @@ fn restore_refuses_a_folder_that_is_not_empty_and_leaves_it_alone() {
     let tenure = with_backup();
     let (before, folder) = (tenure.json(&["company", "export"]), tenure.path("data"));
     let names = names_in(&folder);
-    insta::assert_snapshot!(tenure.run(&["restore", "copy.db"]), @"");
+    insta::assert_snapshot!(tenure.run(&["restore", "copy.db"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: the data folder [DATA] is not empty; name a new one with --data
+    ");
     assert_eq!((names_in(&folder), tenure.json(&["company", "export"])), (names, before));
 }
 
@@ -215,7 +249,13 @@ fn verify_takes_the_data_folder_a_file_or_a_folder_and_works_beside_a_server() {
 fn verify_shows_the_first_damage_with_its_place() {
     let tenure = with_backup();
     flip(&tenure.path("copy.db"), "\"name\":\"Support\"");
-    insta::assert_snapshot!(tenure.run(&["verify", "copy.db"]), @"");
+    insta::assert_snapshot!(tenure.run(&["verify", "copy.db"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: copy.db: the journal is damaged: position 8: the event does not fit the chain; it was changed, or the one before it was
+    ");
 }
 
 #[test]
@@ -262,7 +302,13 @@ fn personal_data_may_be_erased_and_the_chain_still_holds() {
 #[test]
 fn an_old_copy_of_the_journal_is_refused() {
     let tenure = with_an_old_copy_put_back();
-    insta::assert_snapshot!(tenure.run(&["serve", "--listen", "127.0.0.1:0"]), @"");
+    insta::assert_snapshot!(tenure.run(&["serve", "--listen", "127.0.0.1:0"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: the journal is older than the server last saw it: it ends at position 2, and it had reached 3. An old copy was put back, or a log was lost. Put the right files back, or start once with --accept-loss to go on from what is there
+    ");
 }
 
 #[test]

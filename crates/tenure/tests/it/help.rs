@@ -94,7 +94,56 @@ fn every_command() -> Vec<(String, Output)> {
 
 #[test]
 fn help_shows_the_commands_in_groups() {
-    insta::assert_snapshot!(run(&["--help"]), @"");
+    insta::assert_snapshot!(run(&["--help"]), @"
+    exit: 0
+    --- stdout
+    The user-management API of a shared inbox: a server, its operator commands, and safe automation
+
+    Usage: tenure [OPTIONS] <COMMAND>
+
+    Serve:
+      serve         Run the server
+
+    Operate:
+      company       Create, list, show, rename, set up and export companies
+      token         Create, list and revoke API tokens
+      custom-field  Configure the custom fields of teammates
+      team          Create, list, rename and delete teams
+      sso           Set single sign-on, which SCIM tokens depend on
+      teammate      Do to a teammate what the API leaves to a person
+      audit         Show who did what, and when
+      backup        Copy the journal to a file, while the server runs or not, and verify the copy
+      verify        Check every event of a journal, and that every state can be rebuilt from it
+      restore       Put a backup into a new data folder
+      completions   Print a completion script for a shell
+      man           Write the manual pages into a folder
+
+    Options:
+          --data <DIR>
+              The data folder [default: the platform's folder for data of `tenure`]
+              
+              [env: TENURE_DATA]
+
+          --output <FORM>
+              How to print: for people, or as one JSON value on stdout
+
+              Possible values:
+              - human: For people
+              - json:  One JSON value
+              - plain: Only the text of a new token
+              
+              [default: human]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
+
+    `tenure COMMAND --help` shows a command's options and an example.
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -112,7 +161,19 @@ fn every_command_has_help_with_an_example() {
 
 #[test]
 fn an_unknown_command_is_a_usage_error() {
-    insta::assert_snapshot!(run(&["compnay", "list"]), @"");
+    insta::assert_snapshot!(run(&["compnay", "list"]), @"
+    exit: 64
+    --- stdout
+
+    --- stderr
+    error: unrecognized subcommand 'compnay'
+
+      tip: a similar subcommand exists: 'company'
+
+    Usage: tenure [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -157,5 +218,11 @@ fn man_writes_a_page_for_every_command() {
 fn man_says_when_it_cannot_write() {
     let tenure = Tenure::new();
     tenure.write("pages", "a file");
-    insta::assert_snapshot!(tenure.start(&mut tenure.bare(&["man", "pages"])).wait(), @"");
+    insta::assert_snapshot!(tenure.start(&mut tenure.bare(&["man", "pages"])).wait(), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: cannot write the manual pages into pages: File exists (os error 17)
+    ");
 }

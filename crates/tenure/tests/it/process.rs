@@ -166,7 +166,7 @@ impl Heard {
         self.text.lock().unwrap().clone()
     }
 
-    fn to_end(&mut self) -> String {
+    fn at_end(&mut self) -> String {
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
@@ -200,8 +200,8 @@ impl Running {
         loop {
             let has_ended = self.child.try_wait().unwrap().is_some();
             if has_ended {
-                self.stdout.to_end();
-                self.stderr.to_end();
+                self.stdout.at_end();
+                self.stderr.at_end();
             }
             let (stdout, stderr) = (self.stdout.so_far(), self.stderr.so_far());
             if let Some(found) = look(&stdout, &stderr) {
@@ -225,8 +225,8 @@ impl Running {
         };
         Output {
             code: status.code().unwrap_or(-1),
-            stdout: self.stdout.to_end(),
-            stderr: self.stderr.to_end(),
+            stdout: self.stdout.at_end(),
+            stderr: self.stderr.at_end(),
             root: self.root.clone(),
         }
     }

@@ -81,7 +81,15 @@ async fn count(api: &Api, path: &str) -> usize {
 #[test]
 fn a_server_without_a_company_says_which_command_creates_one() {
     let ended = Tenure::new().serve(&[]).terminate();
-    insta::assert_snapshot!(ended, @"");
+    insta::assert_snapshot!(ended, @"
+    exit: 0
+    --- stdout
+    tenure: ready at http://[ADDR]
+
+    --- stderr
+    note: there is no company yet; create one with `tenure company create NAME`
+    [TIME]  INFO stopping
+    ");
 }
 
 #[test]
@@ -123,7 +131,13 @@ fn a_second_server_on_the_folder_refuses_and_names_the_process() {
     let first = tenure.serve(&[]);
     let second = tenure.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert!(second.stderr.contains(&format!("held by process {};", first.process.id())), "{second}");
-    insta::assert_snapshot!(second, @"");
+    insta::assert_snapshot!(second, @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: the data folder [DATA] is held by process [PID]; stop it first, or name another folder with --data
+    ");
 }
 
 #[test]
@@ -141,7 +155,13 @@ fn options_that_cannot_be_are_refused_each_with_its_exit_code() {
 fn a_taken_port_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    insta::assert_snapshot!(Tenure::new().run(&["serve", "--listen", &address]), @"");
+    insta::assert_snapshot!(Tenure::new().run(&["serve", "--listen", &address]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: cannot listen on [ADDR]: Address already in use (os error 98); name another address with --listen
+    ");
 }
 
 #[test]
@@ -159,7 +179,14 @@ fn a_configuration_file_that_cannot_be_is_refused_with_its_name() {
 fn an_unknown_key_is_shown_where_it_stands() {
     let tenure = Tenure::new();
     tenure.write("tenure.toml", "log = \"json\"\nlisen = \"127.0.0.1:0\"\n");
-    insta::assert_snapshot!(tenure.run(&["serve", "--config", "tenure.toml"]), @"");
+    insta::assert_snapshot!(tenure.run(&["serve", "--config", "tenure.toml"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: tenure.toml, line 2, `lisen`: unknown field `lisen`, expected one of `data`, `journal`, `listen`, `public-url`, `log`, `drain-delay`, `tls-cert`, `tls-key`, `trusted-proxy`, `cors-origin`, `limits`
+    hint: docs/configuration.md lists what the file may hold
+    ");
 }
 
 #[test]
@@ -256,7 +283,27 @@ async fn the_demos_other_tokens_work_for_what_they_are() {
 
 #[test]
 fn what_the_demo_prints_is_a_page_to_start_from() {
-    insta::assert_snapshot!(Demo::start().server.terminate(), @"");
+    insta::assert_snapshot!(Demo::start().server.terminate(), @r#"
+    exit: 0
+    --- stdout
+    Harbor Coffee is ready to try: 24 teammates, 5 teams, custom fields, single sign-on.
+
+    Its tokens, shown this once:
+      company   [TOKEN]
+      teammate  [TOKEN] (acts as tea_3)
+      scim      [TOKEN]
+
+    Try next:
+      curl -s 'http://[ADDR]/teammates?limit=3' -H 'Authorization: Bearer [TOKEN]'
+      curl -s http://[ADDR]/teammates -H 'Authorization: Bearer [TOKEN]' -H 'Content-Type: application/json' -d '{"email":"you@example.com","first_name":"You"}'
+      curl -s http://[ADDR]/teams/tim_1/teammates -H 'Authorization: Bearer [TOKEN]'
+    The reference: http://[ADDR]/docs
+
+    tenure: ready at http://[ADDR]
+
+    --- stderr
+    [TIME]  INFO stopping
+    "#);
 }
 
 #[test]
@@ -274,7 +321,15 @@ fn the_demo_on_a_folder_with_a_company_changes_nothing() {
     let before = tenure.json(&["company", "export"]);
     let ended = tenure.serve(&["--demo"]).terminate();
     assert_eq!(tenure.json(&["company", "export"]), before);
-    insta::assert_snapshot!(ended, @"");
+    insta::assert_snapshot!(ended, @"
+    exit: 0
+    --- stdout
+    tenure: ready at http://[ADDR]
+
+    --- stderr
+    note: the data folder has a company already, so --demo changed nothing; `tenure token create` makes a new token
+    [TIME]  INFO stopping
+    ");
 }
 
 #[test]

@@ -14,7 +14,13 @@ fn with_metadata() -> Tenure {
 
 #[test]
 fn set_prints_what_is_set() {
-    insta::assert_snapshot!(with_metadata().run(&["sso", "set", "--company", "acme", "--metadata", "idp.xml"]), @"");
+    insta::assert_snapshot!(with_metadata().run(&["sso", "set", "--company", "acme", "--metadata", "idp.xml"]), @"
+    exit: 0
+    --- stdout
+    single sign-on is set, since [TIME], with 55 bytes of metadata
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -35,7 +41,14 @@ fn metadata_may_come_from_stdin() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["sso", "set", "--metadata", "idp.xml"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["sso", "set", "--metadata", "idp.xml"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: cannot read idp.xml: No such file or directory (os error 2)
+    hint: give the file that the identity provider offers as metadata, or - to read it from stdin
+    ");
 }
 
 #[test]
@@ -55,7 +68,13 @@ fn metadata_that_cannot_be_is_refused_and_sets_nothing() {
 
 #[test]
 fn show_tells_when_nothing_is_set() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["sso", "show"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["sso", "show"]), @"
+    exit: 0
+    --- stdout
+    single sign-on is not set
+
+    --- stderr
+    ");
 }
 
 #[test]

@@ -11,7 +11,13 @@ fn with_team() -> Tenure {
 
 #[test]
 fn create_prints_what_was_created() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["team", "create", "--company", "acme", "Support"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["team", "create", "--company", "acme", "Support"]), @"
+    exit: 0
+    --- stdout
+    team tim_1 `Support` was created
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -23,7 +29,13 @@ fn create_as_json_prints_the_object() {
 
 #[test]
 fn a_name_that_differs_in_case_alone_is_taken() {
-    insta::assert_snapshot!(with_team().run(&["team", "create", "SUPPORT"]), @"");
+    insta::assert_snapshot!(with_team().run(&["team", "create", "SUPPORT"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: team tim_1 has this name; use another
+    ");
 }
 
 #[test]
@@ -42,12 +54,26 @@ fn a_name_that_cannot_be_is_refused() {
 fn list_shows_who_sees_a_team() {
     let tenure = with_team();
     tenure.ok(&["team", "create", "Night shift", "--private"]);
-    insta::assert_snapshot!(tenure.run(&["team", "list"]), @"");
+    insta::assert_snapshot!(tenure.run(&["team", "list"]), @"
+    exit: 0
+    --- stdout
+     ID     NAME         SEEN BY      MEMBERS
+     tim_1  Support      everybody    0
+     tim_2  Night shift  its members  0
+
+    --- stderr
+    ");
 }
 
 #[test]
 fn rename_prints_what_was_renamed() {
-    insta::assert_snapshot!(with_team().run(&["team", "rename", "--company", "acme", "tim_1", "First line"]), @"");
+    insta::assert_snapshot!(with_team().run(&["team", "rename", "--company", "acme", "tim_1", "First line"]), @"
+    exit: 0
+    --- stdout
+    team tim_1 `First line` was renamed
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -60,7 +86,13 @@ fn a_renamed_team_frees_its_name() {
 #[test]
 fn delete_prints_what_was_deleted() {
     let tenure = with_team();
-    insta::assert_snapshot!(tenure.run(&["team", "delete", "tim_1"]), @"");
+    insta::assert_snapshot!(tenure.run(&["team", "delete", "tim_1"]), @"
+    exit: 0
+    --- stdout
+    team tim_1 `Support` was deleted
+
+    --- stderr
+    ");
     assert_eq!(tenure.json(&["team", "list"]), json!([]));
 }
 

@@ -10,7 +10,13 @@ fn version(tenure: &Tenure) -> serde_json::Value {
 #[test]
 fn reactivate_prints_who_is_back() {
     let tenure = Demo::start().stop();
-    insta::assert_snapshot!(tenure.run(&["teammate", "reactivate", "--company", "harbor-coffee", "tea_d"]), @"");
+    insta::assert_snapshot!(tenure.run(&["teammate", "reactivate", "--company", "harbor-coffee", "tea_d"]), @"
+    exit: 0
+    --- stdout
+    teammate tea_d <mei.chen@harborcoffee.example> was reactivated
+
+    --- stderr
+    ");
 }
 
 #[tokio::test]
@@ -39,11 +45,25 @@ fn reactivating_an_active_teammate_changes_nothing() {
 
 #[test]
 fn an_unknown_teammate_is_refused() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["teammate", "reactivate", "tea_9"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["teammate", "reactivate", "tea_9"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: Unknown teammate ID tea_9
+    hint: name the teammate by its id (tea_…) or by alt:email:ADDRESS
+    ");
 }
 
 #[test]
 fn a_bare_address_is_refused_with_the_alias_to_use() {
     let tenure = Demo::start().stop();
-    insta::assert_snapshot!(tenure.run(&["teammate", "reactivate", "mei.chen@harborcoffee.example"]), @"");
+    insta::assert_snapshot!(tenure.run(&["teammate", "reactivate", "mei.chen@harborcoffee.example"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: Unknown teammate ID mei.chen@harborcoffee.example; use the teammate's id (tea_…), or the alias alt:email:ADDRESS
+    hint: name the teammate by its id (tea_…) or by alt:email:ADDRESS
+    ");
 }

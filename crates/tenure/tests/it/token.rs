@@ -31,7 +31,17 @@ fn with_sso() -> Tenure {
 
 #[test]
 fn create_shows_the_text_once() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["token", "create", "--scope", "teammates:read"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["token", "create", "--scope", "teammates:read"]), @"
+    exit: 0
+    --- stdout
+    company token tok_1 was created. This is its text; it is never shown again:
+
+      [TOKEN]
+
+    scopes: teammates:read
+
+    --- stderr
+    ");
 }
 
 #[test]
@@ -92,7 +102,13 @@ fn a_wish_that_cannot_be_is_refused_and_makes_no_token() {
 
 #[test]
 fn a_scim_token_is_refused_until_single_sign_on_is_set() {
-    insta::assert_snapshot!(Tenure::with_company().run(&["token", "create", "--kind", "scim"]), @"");
+    insta::assert_snapshot!(Tenure::with_company().run(&["token", "create", "--kind", "scim"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: a SCIM token needs single sign-on to be set first: `tenure sso set --company C --metadata FILE`
+    ");
 }
 
 #[test]
@@ -119,7 +135,13 @@ async fn a_teammate_token_acts_as_its_teammate() {
 #[test]
 fn a_blocked_teammate_gets_no_token() {
     let tenure = Demo::start().stop();
-    insta::assert_snapshot!(tenure.run(&["token", "create", "--kind", "teammate", "--teammate", "tea_d"]), @"");
+    insta::assert_snapshot!(tenure.run(&["token", "create", "--kind", "teammate", "--teammate", "tea_d"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: teammate tea_d is blocked; reactivate it first (tenure teammate reactivate)
+    ");
 }
 
 #[test]
@@ -128,14 +150,28 @@ fn list_shows_tokens_without_their_texts() {
     tenure.ok(&["token", "create", "--note", "nightly import", "--rate-limit", "600"]);
     tenure.ok(&["token", "create"]);
     tenure.ok(&["token", "revoke", "tok_2"]);
-    insta::assert_snapshot!(tenure.run(&["token", "list"]), @"");
+    insta::assert_snapshot!(tenure.run(&["token", "list"]), @"
+    exit: 0
+    --- stdout
+     ID     KIND     ENDS IN  TEAMMATE  STATE                             LAST USED  RATE LIMIT  NOTE
+     tok_1  company  …[LAST4]              works                             never      600         nightly import
+     tok_2  company  …[LAST4]              revoked [TIME]  never
+
+    --- stderr
+    ");
 }
 
 #[test]
 fn revoke_prints_what_was_revoked() {
     let tenure = Tenure::with_company();
     tenure.token();
-    insta::assert_snapshot!(tenure.run(&["token", "revoke", "--company", "acme", "tok_1"]), @"");
+    insta::assert_snapshot!(tenure.run(&["token", "revoke", "--company", "acme", "tok_1"]), @"
+    exit: 0
+    --- stdout
+    company token tok_1 (…[LAST4]) was revoked
+
+    --- stderr
+    ");
 }
 
 #[tokio::test]
@@ -159,7 +195,13 @@ fn revoking_twice_is_revoking_once() {
 #[test]
 fn an_unknown_token_cannot_be_revoked() {
     let tenure = Tenure::with_company();
-    insta::assert_snapshot!(tenure.run(&["token", "revoke", "tok_7"]), @"");
+    insta::assert_snapshot!(tenure.run(&["token", "revoke", "tok_7"]), @"
+    exit: 1
+    --- stdout
+
+    --- stderr
+    error: there is no token tok_7; see `tenure token list`
+    ");
     let no_id = tenure.run(&["token", "revoke", "nightly"]);
     assert!(no_id.code == 64 && no_id.stderr.contains("such as tok_1"), "{no_id}");
 }

@@ -8,16 +8,16 @@ use tenure_engine::{Followed, Follower};
 use tenure_journal::{Journal as _, Output, Stream};
 
 /// A reader's state is the replay of what is on the disk: nothing that is not durable, nothing left out, the same bytes.
-pub(super) fn reader_sees_what_is_durable(seed: u64, seen: &Company, history: &[Recorded]) {
+pub(super) fn reader_sees_what_is_durable(seed: u64, company: &Company, history: &[Recorded]) {
     assert!(
-        seen.version.number() <= history.len() as u64,
+        company.version.number() <= history.len() as u64,
         "seed {seed}: a reader sees version {:?} and the disk has {} events",
-        seen.version,
+        company.version,
         history.len()
     );
-    let durable = history.iter().take_while(|recorded| recorded.version <= seen.version);
-    let replayed = durable.fold(Company::unborn(seen.id), |company, recorded| company.evolve(recorded));
-    assert!(replayed.to_bytes() == seen.to_bytes(), "seed {seed}: replay differs from the live state");
+    let durable = history.iter().take_while(|recorded| recorded.version <= company.version);
+    let replayed = durable.fold(Company::unborn(company.id), tenure_directory::Company::evolve);
+    assert!(replayed.to_bytes() == company.to_bytes(), "seed {seed}: replay differs from the live state");
     let times_rise = history.windows(2).all(|pair| pair[0].time <= pair[1].time);
     assert!(times_rise, "seed {seed}: history runs backwards");
     assert_eq!(history.last().map(|last| last.version), Some(Version::new(history.len() as u64)));
@@ -43,13 +43,12 @@ impl Pager {
         for (id, _) in &page {
             assert!(self.visited.insert(**id), "seed {seed}: {id} is on two pages");
         }
-        match page.last() {
-            Some((id, _)) => self.after = id.number(),
-            None => {
-                let missed: Vec<_> = self.there_from_the_start.difference(&self.visited).collect();
-                assert!(missed.is_empty(), "seed {seed}: {missed:?} were on no page");
-                *self = Self::default();
-            }
+        if let Some((id, _)) = page.last() {
+            self.after = id.number();
+        } else {
+            let missed: Vec<_> = self.there_from_the_start.difference(&self.visited).collect();
+            assert!(missed.is_empty(), "seed {seed}: {missed:?} were on no page");
+            *self = Self::default();
         }
         is_within
     }

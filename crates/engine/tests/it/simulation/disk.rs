@@ -86,14 +86,13 @@ impl Disk {
         self.plan().outcome.tried = true;
         let lost = || AppendError::OutcomeUnknown { reason: "the sync failed".to_owned() };
         match fate {
-            Fate::Well => {}
             Fate::NotWritten => {
                 return Err(AppendError::NotWritten { reason: "the disk is full".to_owned() });
             }
             Fate::UnknownAndLost => return Err(lost()),
             Fate::DiesBefore => return std::future::pending().await,
             Fate::Overtaken => self.overtake(batch).await,
-            Fate::UnknownAndKept | Fate::DiesAfter => {}
+            Fate::Well | Fate::UnknownAndKept | Fate::DiesAfter => {}
         }
         if let Err(conflict) = self.journal.append(batch).await {
             // The node decides anew, and may find that nothing is left to append.
@@ -116,7 +115,7 @@ impl Disk {
         };
         let id = CompanyId::new(stream.0);
         let history = self.history(id).await;
-        let company = history.iter().fold(Company::unborn(id), |company, recorded| company.evolve(recorded));
+        let company = history.iter().fold(Company::unborn(id), tenure_directory::Company::evolve);
         let act = Act::CreateTeam { name: self.plan().foreign_name };
         let occasion = Occasion { now: company.last_event_at, actor: Actor::Operator };
         let events = company.decide(&act.command(), &occasion).unwrap_or_default();

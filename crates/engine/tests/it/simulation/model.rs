@@ -63,7 +63,7 @@ impl Model {
             Act::SetAdmin { who, admin } => {
                 let verdict = self.update(*who, |person| person.admin = *admin)?;
                 if verdict > 0 && !*admin {
-                    self.an_admin_is_left(*who)?
+                    self.an_admin_is_left(*who)?;
                 }
                 Some(verdict)
             }
@@ -125,7 +125,7 @@ impl Model {
     fn block(&mut self, who: u64) -> Verdict {
         let verdict = self.update(who, |person| person.blocked = true)?;
         if verdict > 0 && self.people[&who].admin {
-            self.an_admin_is_left(who)?
+            self.an_admin_is_left(who)?;
         }
         Some(verdict)
     }

@@ -103,7 +103,7 @@ impl World {
             clock,
             process,
             models,
-            births: Births::default(),
+            births: Births,
             pager: Pager::default(),
             keys: 0,
             trace: String::new(),
@@ -188,14 +188,13 @@ impl World {
             return;
         }
         match fate {
-            Fate::Well => {}
             Fate::NotWritten => self.see("a batch was refused cleanly"),
             Fate::UnknownAndLost => self.see("a sync failed and the batch was lost"),
             Fate::UnknownAndKept => self.see("a sync failed and the batch was kept"),
             Fate::DiesBefore => self.see("the process died before a batch was durable"),
             Fate::DiesAfter => self.see("the process died after a batch was durable"),
             Fate::Overtaken if !outcome.overtaken.is_empty() => self.see("another node was faster"),
-            Fate::Overtaken => {}
+            Fate::Well | Fate::Overtaken => {}
         }
         if asked.iter().any(|one| asked.iter().any(|other| one.company != other.company)) {
             self.see("a batch held commands of both companies");
