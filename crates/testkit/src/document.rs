@@ -29,8 +29,11 @@ impl Document {
     ///
     /// # Panics
     /// When it is no object with paths.
-    pub fn new(document: Value) -> Self {
+    pub fn new(mut document: Value) -> Self {
         assert!(document["paths"].is_object(), "an OpenAPI document has paths");
+        if document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0")) {
+            allow_null_where_nullable(&mut document);
+        }
         Self { document, validators: Mutex::default() }
     }
 
@@ -84,5 +87,17 @@ impl Document {
     fn validator(&self, schema: &Value) -> Validator {
         let whole = json!({ "allOf": [schema], "components": self.document["components"] });
         jsonschema::validator_for(&whole).unwrap()
+    }
+}
+
+/// OpenAPI 3.0 says `nullable` where JSON Schema has another type beside the first.
+fn allow_null_where_nullable(value: &mut Value) {
+    if value["nullable"] == true && value["type"].is_string() {
+        value["type"] = json!([value["type"], "null"]);
+    }
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(allow_null_where_nullable),
+        Value::Object(entries) => entries.values_mut().for_each(allow_null_where_nullable),
+        _ => {}
     }
 }

@@ -1,0 +1,35 @@
+//! The project's tasks. `cargo xtask` lists them.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to whoever started it")]
+
+mod published;
+mod smoke;
+
+use std::process::ExitCode;
+
+const TASKS: &str = "\
+cargo xtask smoke            build the binary, and do with it what the README's quick start does
+cargo xtask published FILE   hold our answers to the product's published OpenAPI document";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let done = match args.as_slice() {
+        ["smoke"] => smoke::run(),
+        ["published", file] => published::run(file.as_ref()),
+        _ => {
+            eprintln!("{TASKS}");
+            return ExitCode::from(64);
+        }
+    };
+    match done {
+        Ok(summary) => {
+            println!("{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(fault) => {
+            eprintln!("error: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
