@@ -19,9 +19,12 @@ pub struct TestServer {
     address: SocketAddr,
     folder: TempDir,
     clock: Arc<ManualClock>,
-    limits: Limits,
+    change: Change,
     http: reqwest::Client,
 }
+
+/// How a server is set up otherwise than by default; kept for a restart.
+type Change = Arc<dyn Fn(&mut ServerOptions) + Send + Sync>;
 
 impl TestServer {
     /// Starts a server without any company.
@@ -31,30 +34,35 @@ impl TestServer {
 
     /// Starts a server with other limits.
     pub async fn with_limits(limits: Limits) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), Arc::default(), limits).await
+        Self::with_options(move |options| options.limits = limits.clone()).await
     }
 
-    async fn on(folder: TempDir, clock: Arc<ManualClock>, limits: Limits) -> Self {
+    /// Starts a server that is set up otherwise. Where it listens and its public URL stay.
+    pub async fn with_options(change: impl Fn(&mut ServerOptions) + Send + Sync + 'static) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), Arc::default(), Arc::new(change)).await
+    }
+
+    async fn on(folder: TempDir, clock: Arc<ManualClock>, change: Change) -> Self {
         let data = DataFolder::open(folder.path()).unwrap();
         let node_options = NodeOptions { clock: clock.clone(), ..NodeOptions::default() };
         let node = Node::open(data, node_options).await.unwrap();
-        let options = ServerOptions {
+        let mut options = ServerOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: Some(PublicUrl::parse(PUBLIC_URL).unwrap()),
-            limits: limits.clone(),
             ..ServerOptions::default()
         };
+        change(&mut options);
         let server = Server::open(node, options).await.unwrap();
         let address = server.address();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { serving: server.accept(), address, folder, clock, limits, http }
+        Self { serving: server.accept(), address, folder, clock, change, http }
     }
 
     /// Stops in good order and starts again on the same folder.
     pub async fn restart(self) -> Self {
-        let Self { serving, folder, clock, limits, .. } = self;
+        let Self { serving, folder, clock, change, .. } = self;
         serving.stop().await;
-        Self::on(folder, clock, limits).await
+        Self::on(folder, clock, change).await
     }
 
     /// Stops in good order; the folder is handed over.

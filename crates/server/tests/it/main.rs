@@ -12,6 +12,8 @@ mod lists;
 mod me;
 mod openapi;
 mod operations;
+mod origins;
+mod proxies;
 mod rate_limit;
 mod secrets;
 mod shell;

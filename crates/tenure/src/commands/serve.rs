@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::operate::{data_path, runtime};
 use crate::print;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_server::demo::{self, Demo};
@@ -22,6 +23,7 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
     let when_shorter = if serve.accept_loss { WhenShorter::Accept } else { WhenShorter::Refuse };
     let settings = Settings::read(global, serve)?;
     start_log(settings.log);
+    allow_connections(settings.limits.connections);
     let folder = match &settings.data {
         Some(path) => path.clone(),
         None => data_path(global)?,
@@ -67,6 +69,27 @@ fn start_log(form: LogForm) {
             let has_color = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
             subscriber.with_ansi(has_color).with_target(false).init();
         }
+    }
+}
+
+/// Files that the server needs besides connections: the journal, its readers, the outbox, the log.
+const OTHER_FILES: u64 = 64;
+
+/// Lets the process open as many files as the system allows it: every connection is one, and many systems begin with 1,024.
+fn allow_connections(connections: usize) {
+    let needed = u64::try_from(connections).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let allowed = maximum.map_or(needed, |maximum| maximum.min(needed));
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum });
+    if raised.is_err() || allowed < needed {
+        tracing::warn!(
+            connections,
+            allowed,
+            "the system lets this process open fewer files than there may be connections; raise it with `ulimit -n`"
+        );
     }
 }
 

@@ -6,7 +6,8 @@ use tenure_server::operator::{AuditWish, CompanyRequest, OperatorReply};
 use tenure_testkit::{TestCompany, TestServer};
 
 /// The lists that have a second page in the fixture.
-pub(super) const PAGED: [&str; 4] = ["/teammates", "/teams", "/teams/tim_1/teammates", "/teammates/custom_fields"];
+pub(super) const PAGED: [&str; 4] =
+    ["/teammates", "/teams", "/teams/tim_1/teammates", "/teammates/custom_fields"];
 
 /// Acme has the last admin `tea_1`, `tea_2`, the blocked `tea_3`, `tea_4`, the teams `tim_1` (with `tea_1` and `tea_2`)
 /// and `tim_2`, and had `tim_3`. Globex has more of everything, so that some of its ids exist in it alone.

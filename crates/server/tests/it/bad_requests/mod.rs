@@ -17,7 +17,6 @@ use rows::Row;
 
 const INVALID: &str = "request.invalid";
 const NOT_JSON: &str = "request.not_json";
-
 const UNKNOWN_TEAMMATE: &str = "teammate.unknown";
 
 /// The operations that write one teammate.

@@ -2,7 +2,7 @@
 
 use super::{INVALID, NOT_JSON};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt;
 use tenure_testkit::{Reply, TestCompany};
 
