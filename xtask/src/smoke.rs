@@ -35,7 +35,7 @@ fn build() -> Result<PathBuf, String> {
     }
     let messages = String::from_utf8_lossy(&built.stdout);
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let binary = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+    let binary = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
     binary.ok_or_else(|| "cargo did not say where the binary is".to_owned())
 }
 

@@ -124,7 +124,7 @@ fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>, none: &str) 
         return format!("{none}\n");
     }
     for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
+        column.set_padding((0, 2));
     }
     table.lines().fold(String::new(), |mut text, line| {
         text.push_str(line.trim_end());

@@ -28,7 +28,7 @@ const BAD_SETTINGS: [(&str, &str); 10] = [
     ("rate-limit=0", "from 1 to 1000000, or `unlimited`"),
     ("rate-limit=-5", "from 1 to 1000000, or `unlimited`"),
     ("rate-limit=1000001", "from 1 to 1000000, or `unlimited`"),
-    ("colour=red", "no setting `colour`"),
+    ("colour=red", "`colour` is not known"),
     ("reactivation", "KEY=VALUE"),
 ];
 
@@ -143,9 +143,9 @@ fn list_shows_all_companies() {
     insta::assert_snapshot!(tenure.run(&["company", "list"]), @"
     exit: 0
     --- stdout
-     ID     SLUG    NAME    CREATED
-     cmp_1  acme    Acme    [TIME]
-     cmp_2  bakery  Bakery  [TIME]
+    ID     SLUG    NAME    CREATED
+    cmp_1  acme    Acme    [TIME]
+    cmp_2  bakery  Bakery  [TIME]
 
     --- stderr
     ");
@@ -217,7 +217,7 @@ fn an_unknown_setting_is_refused_with_those_that_there_are() {
     --- stdout
 
     --- stderr
-    error: setting there is no setting `colour`; the settings are reactivation, scim.profile, rate-limit, invitations
+    error: setting `colour` is not known; the settings are reactivation, scim.profile, rate-limit, invitations
     ");
 }
 

@@ -8,7 +8,7 @@ const BAD_FIELDS: [(&[&str], &str); 8] = [
     (&["Size", "--type", "float"], "must be one of: string, number, boolean, datetime, enum"),
     (&["Size", "--type", "Number"], "must be one of: string, number, boolean, datetime, enum"),
     (&["Size", "--type", "number", "--choice", "1"], "choice is only for fields of type enum"),
-    (&["Size", "--type", "enum"], "at least one choice is needed"),
+    (&["Size", "--type", "enum"], "choice must be given at least once"),
     (&["Size", "--type", "enum", "--choice", "S", "--choice", "S"], "`S` is given twice"),
     (&["Size", "--type", "enum", "--choice", ""], "choice must not be empty"),
     (&["", "--type", "string"], "name must not be empty"),
@@ -78,9 +78,9 @@ fn list_shows_the_fields_with_their_choices() {
     insta::assert_snapshot!(tenure.run(&["custom-field", "list", "--company", "acme"]), @"
     exit: 0
     --- stdout
-     ID     NAME        TYPE      CHOICES
-     fld_1  Department  enum      Sales, Support
-     fld_2  Started     datetime
+    ID     NAME        TYPE      CHOICES
+    fld_1  Department  enum      Sales, Support
+    fld_2  Started     datetime
 
     --- stderr
     ");

@@ -178,7 +178,7 @@ fn a_backup_overwrites_nothing() {
     --- stdout
 
     --- stderr
-    error: the journal's storage failed: copy.db exists already; name a new file
+    error: copy.db exists already; name a new file
     ");
 }
 

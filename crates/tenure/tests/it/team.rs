@@ -57,9 +57,9 @@ fn list_shows_who_sees_a_team() {
     insta::assert_snapshot!(tenure.run(&["team", "list"]), @"
     exit: 0
     --- stdout
-     ID     NAME         SEEN BY      MEMBERS
-     tim_1  Support      everybody    0
-     tim_2  Night shift  its members  0
+    ID     NAME         SEEN BY      MEMBERS
+    tim_1  Support      everybody    0
+    tim_2  Night shift  its members  0
 
     --- stderr
     ");

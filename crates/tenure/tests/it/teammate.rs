@@ -64,6 +64,5 @@ fn a_bare_address_is_refused_with_the_alias_to_use() {
 
     --- stderr
     error: Unknown teammate ID mei.chen@harborcoffee.example; use the teammate's id (tea_…), or the alias alt:email:ADDRESS
-    hint: name the teammate by its id (tea_…) or by alt:email:ADDRESS
     ");
 }

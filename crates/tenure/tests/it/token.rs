@@ -153,9 +153,9 @@ fn list_shows_tokens_without_their_texts() {
     insta::assert_snapshot!(tenure.run(&["token", "list"]), @"
     exit: 0
     --- stdout
-     ID     KIND     ENDS IN  TEAMMATE  STATE                             LAST USED  RATE LIMIT  NOTE
-     tok_1  company  …[LAST4]              works                             never      600         nightly import
-     tok_2  company  …[LAST4]              revoked [TIME]  never
+    ID     KIND     ENDS IN  TEAMMATE  STATE                             LAST USED  RATE LIMIT  NOTE
+    tok_1  company  …[LAST4]              works                             never      600         nightly import
+    tok_2  company  …[LAST4]              revoked [TIME]  never
 
     --- stderr
     ");
