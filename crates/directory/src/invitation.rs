@@ -55,6 +55,14 @@ impl Invitation {
         }
     }
 
+    /// A link that was sent to another address works no more; one that is still to be sent goes to the new one.
+    pub(crate) const fn after_change_of_address(self) -> Self {
+        match self {
+            Invitation::Sent { .. } => Invitation::None,
+            other @ (Invitation::None | Invitation::Requested | Invitation::Accepted { .. }) => other,
+        }
+    }
+
     pub(crate) const fn ended(self) -> Self {
         match self {
             Invitation::None | Invitation::Requested | Invitation::Sent { .. } => Invitation::None,
@@ -214,7 +222,7 @@ pub(crate) fn accept(
     Ok(vec![Event::InvitationAccepted(InvitationAccepted { teammate })])
 }
 
-fn end_link(company: &mut Company, teammate: TeammateId) {
+pub(crate) fn end_link(company: &mut Company, teammate: TeammateId) {
     if let Some(Invitation::Sent { digest, .. }) =
         company.teammates.get(&teammate).map(|teammate| teammate.invitation)
     {

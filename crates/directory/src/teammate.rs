@@ -5,7 +5,7 @@ use crate::custom_field::{self, FieldValues, GivenValue};
 use crate::email::{EMAIL_MAX_OCTETS, EmailAddress, EmailKey};
 use crate::event::{Durable, Event};
 use crate::id::{TeamId, TeammateId};
-use crate::invitation::{Invitation, InvitationWish};
+use crate::invitation::{self, Invitation, InvitationWish};
 use crate::occasion::{Actor, Occasion, Precondition, Timestamp, Version};
 use crate::refusal::{Refusal, Taken, TakenField};
 use crate::settings::Reactivation;
@@ -553,6 +553,11 @@ pub(crate) fn updated(company: &mut Company, event: &TeammateUpdated, stamp: &St
     if before.email != after.email {
         company.by_email.remove(&before.email.key());
         company.by_email.insert(after.email.key(), *id);
+    }
+    if before.email.key() != after.email.key() {
+        // Whoever reads the old mailbox must not be able to accept for the new address.
+        invitation::end_link(company, *id);
+        after.invitation = before.invitation.after_change_of_address();
     }
     if before.username != after.username {
         company.by_username.remove(&before.username);

@@ -150,9 +150,13 @@ fn limits(file: FileLimits) -> Limits {
         idle_timeout: seconds(file.idle_seconds, defaults.idle_timeout),
         write_timeout: seconds(file.write_seconds, defaults.write_timeout),
         url_bytes: file.url_bytes.unwrap_or(defaults.url_bytes),
-        connections: file.connections.unwrap_or(defaults.connections),
-        connections_per_address: file.connections_per_address.unwrap_or(defaults.connections_per_address),
-        strangers_per_minute: file.strangers_per_minute.unwrap_or(defaults.strangers_per_minute),
+        // None at all would lock everybody out.
+        connections: file.connections.unwrap_or(defaults.connections).max(1),
+        connections_per_address: file
+            .connections_per_address
+            .unwrap_or(defaults.connections_per_address)
+            .max(1),
+        strangers_per_minute: file.strangers_per_minute.unwrap_or(defaults.strangers_per_minute).max(1),
         drain: seconds(file.stop_seconds, defaults.drain),
     }
 }

@@ -55,7 +55,7 @@ impl From<OperatorError> for Failure {
             _ => None,
         };
         // A value that cannot be read is a mistake on the command line, whoever notices it.
-        let is_usage = error.code == "request.invalid";
+        let is_usage = matches!(error.code.as_str(), "request.invalid" | "company.which");
         let failure = if is_usage { Self::usage(error) } else { Self::new(error) };
         Self { hint, ..failure }
     }

@@ -37,9 +37,14 @@ impl SideFile {
     ) -> Result<Self, JournalError> {
         let path = folder.join(SIDE_FILE);
         let journal = name_of(connection)?;
+        let compared = compare(&path, connection, &journal);
         if when_shorter == WhenShorter::Refuse {
-            compare(&path, connection, &journal)?;
-        } else if let Err(error) = std::fs::remove_file(&path)
+            compared?;
+        } else if let Err(lost) = compared {
+            tracing::warn!("going on from what is there, as told: {lost}");
+        }
+        if when_shorter == WhenShorter::Accept
+            && let Err(error) = std::fs::remove_file(&path)
             && error.kind() != std::io::ErrorKind::NotFound
         {
             return Err(storage("remove", &path, error));

@@ -4,6 +4,7 @@ use crate::http::limits::Limits;
 use crate::http::shell::{Peer, Shell};
 use crate::http::timed_io::{Phase, TimedIo};
 use crate::http::tls::TlsSetup;
+use hyper::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -19,12 +20,6 @@ use tokio::task::JoinSet;
 
 /// How long the loop rests when the system has no file left for another connection.
 const REST_AFTER_ERROR: Duration = Duration::from_millis(50);
-
-/// What is said on a connection that is one too many, where it can be said without waiting.
-const TOO_MANY_CONNECTIONS: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
-    content-length: 168\r\nretry-after: 1\r\nconnection: close\r\n\r\n\
-    {\"_error\":{\"status\":503,\"title\":\"Service unavailable\",\"message\":\"too many connections are open; close some, \
-    or try again shortly\",\"code\":\"server.too_many_connections\"}}";
 
 /// Open connections by address.
 #[derive(Default)]
@@ -84,7 +79,8 @@ pub async fn serve(
             Ok((socket, address)) => {
                 let Some(place) = Place::take(&census, address.ip(), shell.limits()) else {
                     // Only what fits the socket's own buffer: waiting would cost what the limit protects.
-                    let _ = socket.try_write(TOO_MANY_CONNECTIONS);
+                    let peer = Peer { address: address.ip() };
+                    let _ = socket.try_write(&shell.refuse_head(peer, StatusCode::SERVICE_UNAVAILABLE));
                     continue;
                 };
                 let (shell, stop, tls) = (Arc::clone(&shell), stop.clone(), tls.clone());

@@ -140,12 +140,17 @@ impl Shell {
         response
     }
 
-    /// An answer to a head that the HTTP library refused by itself, as the bytes of a whole response.
+    /// An answer where there is no request yet, as the bytes of a whole response: to a head that the HTTP library refused by
+    /// itself, or to a connection that is one too many.
     pub(crate) fn refuse_head(&self, peer: Peer, status: StatusCode) -> Vec<u8> {
         let id = self.ids.of(None);
         let problem = match status {
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => self.head_too_large(),
             StatusCode::URI_TOO_LONG => self.url_too_long(),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                let message = "too many connections are open; close some, or try again shortly";
+                Problem::unavailable("server.too_many_connections", message)
+            }
             _ => {
                 let message = "these bytes are no HTTP request that can be understood";
                 Problem::bad_request("request.malformed", message)
@@ -343,8 +348,12 @@ fn closing(problem: Problem) -> Problem {
 
 fn too_many(standing: Standing) -> Problem {
     let message = format!(
-        "{} requests a minute are allowed and this was one more; nothing was done, wait {} s",
-        standing.limit(),
+        "{} allowed a minute and this was one more; nothing was done, wait {} s",
+        if standing.limit() == 1 {
+            "1 request is".to_owned()
+        } else {
+            format!("{} requests are", standing.limit())
+        },
         standing.retry_after_seconds()
     );
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "request.too_many", message)

@@ -64,8 +64,7 @@ fn caller(parts: &mut Parts) -> Result<Caller, Problem> {
     match caller.token.kind {
         TokenKind::Company | TokenKind::Teammate(_) => Ok(caller),
         TokenKind::Scim => {
-            let message =
-                "this is a SCIM token, which works under /scim/v2 only; use a company-level token here";
+            let message = "this is a SCIM token, which is for SCIM only; use a company-level token here";
             Err(Problem::forbidden("token.wrong_kind", message))
         }
     }

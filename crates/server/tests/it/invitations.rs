@@ -524,6 +524,17 @@ async fn the_page_of_an_unknown_link_tells_nothing() {
 }
 
 #[tokio::test]
+async fn a_change_of_address_ends_the_link_that_was_sent_to_the_old_one() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    let ana = company.teammate("ana@x.example").await;
+    let link = mail_to(&server, &company, &ana).await.link();
+    company.patch(&format!("/teammates/{ana}"), json!({ "email": "anna@x.example" })).await.expect(204);
+    assert_eq!(company.get(&link).await.status, 404);
+    assert_eq!(company.send(company.request(Method::POST, &link)).await.status, 404);
+}
+
+#[tokio::test]
 async fn blocking_a_teammate_ends_its_link() {
     let server = TestServer::start().await;
     let (company, link) = invited(&server).await;

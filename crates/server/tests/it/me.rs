@@ -239,7 +239,7 @@ async fn a_scim_token_is_refused() {
     {
       "_error": {
         "code": "token.wrong_kind",
-        "message": "this is a SCIM token, which works under /scim/v2 only; use a company-level token here",
+        "message": "this is a SCIM token, which is for SCIM only; use a company-level token here",
         "status": 403,
         "title": "Forbidden"
       }

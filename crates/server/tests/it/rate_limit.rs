@@ -57,7 +57,7 @@ async fn a_request_beyond_the_limit_is_told_when_to_come_back() {
     {
       "_error": {
         "code": "request.too_many",
-        "message": "1 requests a minute are allowed and this was one more; nothing was done, wait 60 s",
+        "message": "1 request is allowed a minute and this was one more; nothing was done, wait 60 s",
         "status": 429,
         "title": "Too many requests"
       }
