@@ -114,6 +114,13 @@ pub(crate) enum Command {
         /// The backup
         file: PathBuf,
     },
+    /// Measure this machine: each figure as a ratio to a baseline of the same run, on temporary data
+    #[command(after_help = "Example:\n  tenure bench --quick")]
+    Bench {
+        /// The same lines with a tenth of the data, within a minute
+        #[arg(long)]
+        quick: bool,
+    },
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  tenure completions bash > ~/.local/share/bash-completion/completions/tenure"
@@ -426,6 +433,7 @@ const GROUPS: [(&str, &[&str]); 2] = [
             "backup",
             "verify",
             "restore",
+            "bench",
             "completions",
             "man",
         ],

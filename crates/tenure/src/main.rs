@@ -1,5 +1,6 @@
 //! Tenure: a server for a company's teammates and teams, and the tools around it. One binary.
 
+mod bench;
 mod cli;
 mod commands;
 mod config;
@@ -52,6 +53,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Sso { command } => commands::sso::run(&global, command),
         Command::Teammate { command } => commands::teammate::run(&global, command),
         Command::Audit(audit) => commands::audit::run(&global, audit),
+        Command::Bench { quick } => commands::bench::run(&global, quick),
         Command::Backup { file } => commands::backup::run(&global, &file),
         Command::Verify { file } => commands::verify::run(&global, file.as_deref()),
         Command::Restore { file } => commands::restore::run(&global, &file),

@@ -111,7 +111,8 @@ pub(crate) fn audit_line(entry: &AuditEntry) -> String {
     format!("{time}  {version:>6}  {actor:<16}  {sentence}\n")
 }
 
-fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>, none: &str) -> String {
+/// Rows under headers, or what to say where there is none.
+pub(crate) fn table(headers: &[&str], rows: impl Iterator<Item = Vec<String>>, none: &str) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headers.iter().copied());

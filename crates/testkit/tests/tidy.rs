@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("delivery", &["directory", "engine", "journal"]),
     ("server", &["delivery", "directory", "engine", "journal"]),
     ("testkit", &["delivery", "directory", "engine", "journal", "server"]),
-    ("tenure", &["engine", "journal", "server"]),
+    ("tenure", &["directory", "engine", "journal", "server"]),
 ];
 
 /// The faces of the server. None sees another; what they share is in `http`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod company;
 pub(crate) mod completions;
 pub(crate) mod custom_field;

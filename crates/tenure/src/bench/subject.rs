@@ -1,0 +1,188 @@
+//! What is measured: a server of ours in this process, on temporary data, and the requests that are sent to it.
+
+use crate::bench::load::{Ask, Load, MakeAsk};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::{Request, StatusCode};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tenure_directory::email::EmailAddress;
+use tenure_directory::invitation::InvitationWish;
+use tenure_directory::teammate::{Availability, CreateTeammate, Role};
+use tenure_directory::text::PersonName;
+use tenure_directory::{Actor, Command, CompanyId, TeammateId};
+use tenure_engine::Engine;
+use tenure_server::operator::{CompanyRequest, Operator, OperatorReply, OperatorRequest, TokenWish};
+use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions, Serving};
+use tokio::task::JoinSet;
+
+/// How many commands wait at the same time while data is made.
+const TOGETHER: usize = 4096;
+
+/// A server with one company.
+pub(crate) struct Subject {
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+    teammates: u64,
+    serving: Serving,
+    folder: TempDir,
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// A person who is like most: a name and an address.
+fn person(number: u64) -> CreateTeammate {
+    CreateTeammate {
+        email: EmailAddress::parse(&format!("person{number}@bench.example")).expect("the address is valid"),
+        username: None,
+        first_name: PersonName::parse("Kim").expect("the name is valid"),
+        last_name: PersonName::parse("Example").expect("the name is valid"),
+        role: Role::Member,
+        availability: Availability::Available,
+        custom_fields: vec![],
+        invitation: InvitationWish::None,
+    }
+}
+
+/// Creates people in a company, as fast as the journal takes them.
+pub(crate) async fn populate(engine: &Engine, company: CompanyId, count: u64) -> Result<(), String> {
+    let mut waiting = JoinSet::new();
+    for number in 1..=count {
+        if waiting.len() >= TOGETHER {
+            join(&mut waiting).await?;
+        }
+        let engine = engine.clone();
+        waiting.spawn(async move {
+            engine.ask(company, Command::CreateTeammate(person(number)), Actor::Operator).await.map(drop)
+        });
+    }
+    while !waiting.is_empty() {
+        join(&mut waiting).await?;
+    }
+    Ok(())
+}
+
+async fn join(waiting: &mut JoinSet<Result<(), tenure_engine::WriteError>>) -> Result<(), String> {
+    match waiting.join_next().await {
+        Some(joined) => joined.map_err(text)?.map_err(text),
+        None => Ok(()),
+    }
+}
+
+/// Creates a company; its id.
+pub(crate) async fn create_company(node: &Node, number: u64) -> Result<CompanyId, String> {
+    let request = OperatorRequest::CreateCompany {
+        name: format!("Bench {number}"),
+        slug: Some(format!("bench-{number}")),
+    };
+    match Operator::of(node).operate(request).await.map_err(text)? {
+        OperatorReply::Company(company) => company.id.parse().map_err(text),
+        other => Err(format!("creating a company answered {other:?}")),
+    }
+}
+
+/// Makes a token without a limit for a company; its text.
+pub(crate) async fn create_token(node: &Node, company: CompanyId) -> Result<String, String> {
+    let wish = TokenWish {
+        kind: "company".to_owned(),
+        teammate: None,
+        scopes: vec![],
+        rate_limit: Some("unlimited".to_owned()),
+        expires_in: None,
+        note: None,
+    };
+    let request = OperatorRequest::Company {
+        company: Some(company.to_string()),
+        ask: CompanyRequest::CreateToken(wish),
+    };
+    match Operator::of(node).operate(request).await.map_err(text)? {
+        OperatorReply::NewToken(token) => Ok(token.token),
+        other => Err(format!("creating a token answered {other:?}")),
+    }
+}
+
+/// Opens a node on a folder.
+pub(crate) async fn open(folder: &Path) -> Result<Node, String> {
+    Node::open(DataFolder::open(folder).map_err(text)?, NodeOptions::default()).await.map_err(text)
+}
+
+impl Subject {
+    /// Starts a server with a company of so many teammates.
+    pub(crate) async fn start(teammates: u64, metrics: &PrometheusHandle) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(text)?;
+        let node = open(folder.path()).await?;
+        let company = create_company(&node, 1).await?;
+        populate(&node.engine, company, teammates).await?;
+        let token = create_token(&node, company).await?;
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let options = ServerOptions { listen, metrics: Some(metrics.clone()), ..ServerOptions::default() };
+        let server = Server::open(node, options).await.map_err(text)?;
+        let address = server.address();
+        Ok(Self { address, token, teammates, serving: server.accept(), folder })
+    }
+
+    /// Its data folder.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Ends it, and removes its data.
+    pub(crate) async fn stop(self) {
+        self.serving.stop().await;
+    }
+
+    fn load(&self, clients: u64, time: Duration, expected: StatusCode, make: MakeAsk) -> Load {
+        Load { address: self.address, clients, time, expected, make }
+    }
+
+    /// Clients that read one teammate after another.
+    pub(crate) fn reads(&self, clients: u64, time: Duration) -> Load {
+        let (token, teammates) = (self.token.clone(), self.teammates);
+        let make = move |number: u64| {
+            // A stride that meets all of them, in an order that no cache likes.
+            let id = TeammateId::new(1 + number.wrapping_mul(7_919) % teammates);
+            get(&format!("/teammates/{id}"), &token)
+        };
+        self.load(clients, time, StatusCode::OK, Arc::new(make))
+    }
+
+    /// Clients that read pages of a hundred.
+    pub(crate) fn pages(&self, clients: u64, time: Duration) -> Load {
+        let token = self.token.clone();
+        self.load(clients, time, StatusCode::OK, Arc::new(move |_| get("/teammates?limit=100", &token)))
+    }
+
+    /// Clients that create teammates whom nobody has created before.
+    pub(crate) fn writes(&self, clients: u64, time: Duration) -> Load {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let token = self.token.clone();
+        let make = move |_| post("/teammates", &token, NEXT.fetch_add(1, Ordering::Relaxed));
+        self.load(clients, time, StatusCode::CREATED, Arc::new(make))
+    }
+}
+
+/// A GET with a token.
+pub(crate) fn get(path: &str, token: &str) -> Ask {
+    let request = Request::get(path).header(HOST, "bench").header(AUTHORIZATION, format!("Bearer {token}"));
+    request.body(Full::default()).expect("the parts of the request are valid")
+}
+
+/// A POST of the `number`-th new teammate.
+pub(crate) fn post(path: &str, token: &str, number: u64) -> Ask {
+    let body = format!(
+        "{{\"email\":\"new{number}@bench.example\",\"first_name\":\"Kim\",\"last_name\":\"Example\"}}"
+    );
+    let request = Request::post(path)
+        .header(HOST, "bench")
+        .header(CONTENT_TYPE, "application/json")
+        .header(AUTHORIZATION, format!("Bearer {token}"));
+    request.body(Full::new(Bytes::from(body))).expect("the parts of the request are valid")
+}
