@@ -23,13 +23,16 @@ use tokio::sync::Notify;
 pub const INVITATION_FOLLOWER: &str = "invitation";
 
 /// How many invitations are sent together.
-const BATCH: usize = 100;
+const BATCH: usize = 50;
 /// How long a held invitation waits before it is looked at again, in milliseconds.
 const HELD_MS: i64 = 5_000;
 /// How long a failed invitation waits after each try, in milliseconds: as webhooks do (`contract/events.md`). The last
 /// one stands for all that follow.
 const AGAIN_MS: [i64; 9] =
     [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
+/// The time that each invitation takes up: a burst of new teammates is invited at 500 a second, so that the mail, each a
+/// file to be synced, does not hold up those who write.
+const PACE: Duration = Duration::from_millis(2);
 /// How often due invitations are looked for when nothing new was told.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -86,7 +89,7 @@ impl InvitationSender {
                 Ok(0) => {
                     let _ = tokio::time::timeout(IDLE, self.told.notified()).await;
                 }
-                Ok(_) => {}
+                Ok(sent) => tokio::time::sleep(PACE * u32::try_from(sent).unwrap_or(u32::MAX)).await,
                 Err(error) => {
                     tracing::error!(error, "invitations cannot be sent; trying again");
                     tokio::time::sleep(IDLE).await;

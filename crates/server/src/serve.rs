@@ -3,6 +3,7 @@
 use crate::data_folder::FolderError;
 use crate::http::accept;
 use crate::http::limits::Limits;
+use crate::http::request_log::RequestLog;
 use crate::http::shell::{Shell, ShellOptions};
 use crate::http::tls::TlsSetup;
 use crate::last_used::LastUsed;
@@ -38,6 +39,8 @@ pub struct ServerOptions {
     pub tls: Option<Arc<TlsSetup>>,
     /// Web origins whose pages may call the API.
     pub cors_origins: Vec<String>,
+    /// Where the line of each request is written; nowhere, when absent.
+    pub log: Option<RequestLog>,
     /// The recorder that `/metrics` shows.
     pub metrics: Option<PrometheusHandle>,
     /// How long the server goes on after it was asked to stop, with `/readyz` saying no.
@@ -53,6 +56,7 @@ impl Default for ServerOptions {
             trusted_proxies: vec![],
             tls: None,
             cors_origins: vec![],
+            log: None,
             metrics: None,
             drain_delay: Duration::ZERO,
         }
@@ -145,6 +149,7 @@ impl Server {
             trusted_proxies: options.trusted_proxies,
             cors: cors(&options.cors_origins)?,
             last_used: last_used.clone(),
+            log: options.log,
         };
         let shell = Arc::new(Shell::new(engine, router, rest::error::render, shell));
         let mut background = JoinSet::new();

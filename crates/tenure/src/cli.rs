@@ -147,6 +147,15 @@ pub(crate) enum LogForm {
     Json,
 }
 
+impl From<LogForm> for tenure_server::http::LogForm {
+    fn from(form: LogForm) -> Self {
+        match form {
+            LogForm::Human => Self::Human,
+            LogForm::Json => Self::Json,
+        }
+    }
+}
+
 /// `tenure serve`. What is absent here is taken from the configuration file, then from the defaults.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {

@@ -13,9 +13,12 @@ pub(crate) mod problem;
 pub(crate) mod rate_limit;
 pub(crate) mod refused_head;
 pub(crate) mod request_id;
+pub(crate) mod request_log;
+pub(crate) mod request_metrics;
 pub(crate) mod shell;
 pub(crate) mod timed_io;
 pub(crate) mod tls;
 
 pub use limits::Limits;
+pub use request_log::{LogForm, RequestLog};
 pub use tls::TlsSetup;

@@ -4,6 +4,17 @@ use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
 use tenure_engine::{ReadError, WriteError};
 
+tokio::task_local! {
+    /// The id of the request that is being answered, so that an error in the log can be found by it.
+    pub(crate) static REQUEST_ID: HeaderValue;
+}
+
+/// The id of the request that is being answered; `-` outside of one.
+fn request_id() -> String {
+    let id = REQUEST_ID.try_with(|id| id.to_str().map(str::to_owned));
+    id.ok().and_then(Result::ok).unwrap_or_else(|| "-".to_owned())
+}
+
 /// What went wrong.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
@@ -49,7 +60,7 @@ impl Problem {
 
     /// 500: a fault of ours. The message tells nothing of the inside; the log does.
     pub(crate) fn internal(error: &dyn std::fmt::Display) -> Self {
-        tracing::error!(%error, "a request failed inside");
+        tracing::error!(%error, request_id = request_id(), "a request failed inside");
         let message =
             "something went wrong inside the server; its log has the details under this request's id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server.failed", message)
@@ -58,7 +69,7 @@ impl Problem {
 
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
-        tracing::error!(%error, "the journal cannot be read");
+        tracing::error!(%error, request_id = request_id(), "the journal cannot be read");
         Problem::unavailable("server.unreadable", "the data cannot be read at the moment; try again later")
     }
 }

@@ -4,14 +4,15 @@
 use crate::http::authentication::{Caller, Stranger, authenticate};
 use crate::http::conditional;
 use crate::http::limits::Limits;
-use crate::http::problem::Problem;
+use crate::http::problem::{self, Problem};
 use crate::http::rate_limit::{RateLimiter, Standing};
 use crate::http::refused_head;
 use crate::http::request_id::RequestIds;
+use crate::http::request_log::{RequestLine, RequestLog, method_label};
+use crate::http::request_metrics::RequestMetrics;
 use crate::last_used::LastUsed;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::MatchedPath;
 use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
@@ -31,7 +32,6 @@ use tenure_directory::{CompanyId, TokenId};
 use tenure_engine::Engine;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::CorsLayer;
-use tracing::Instrument as _;
 
 /// Answers smaller than this are not worth compressing.
 const COMPRESS_FROM: u64 = 1024;
@@ -46,7 +46,7 @@ pub(crate) struct Peer {
 
 /// What a request's log line needs to know from inside the router.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Trace(pub(crate) Arc<OnceLock<MatchedPath>>);
+pub(crate) struct Trace(pub(crate) Arc<OnceLock<Arc<str>>>);
 
 /// Who asks, for the extractors of the faces.
 pub(crate) type Asking = Result<Caller, Stranger>;
@@ -68,6 +68,10 @@ pub struct Shell {
     trusted_proxies: Vec<IpNet>,
     cors: Option<CorsLayer>,
     last_used: LastUsed,
+    metrics: RequestMetrics,
+    log: Option<RequestLog>,
+    /// What stands for the route of a request that has none.
+    no_route: Arc<str>,
 }
 
 /// How a shell is set up.
@@ -76,6 +80,7 @@ pub(crate) struct ShellOptions {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) cors: Option<CorsLayer>,
     pub(crate) last_used: LastUsed,
+    pub(crate) log: Option<RequestLog>,
 }
 
 /// How a path is guarded.
@@ -101,7 +106,7 @@ fn guard_of(path: &str) -> Guard {
 impl Shell {
     pub(crate) fn new(engine: Engine, router: Router, render: RenderProblem, options: ShellOptions) -> Self {
         let ids = RequestIds::new(u32::from_be_bytes(engine.random()));
-        let ShellOptions { limits, trusted_proxies, cors, last_used } = options;
+        let ShellOptions { limits, trusted_proxies, cors, last_used, log } = options;
         Self {
             engine,
             router,
@@ -112,6 +117,9 @@ impl Shell {
             trusted_proxies,
             cors,
             last_used,
+            metrics: RequestMetrics::default(),
+            log,
+            no_route: "-".into(),
         }
     }
 
@@ -123,20 +131,20 @@ impl Shell {
     pub(crate) async fn handle(&self, peer: Peer, request: Request<Incoming>) -> Response<Body> {
         let start = Instant::now();
         let id = self.ids.of(request.headers().get("x-request-id"));
-        let span = tracing::info_span!("request", request_id = id.to_str().unwrap_or_default());
         let method = request.method().clone();
         let compress = accepts_gzip(request.headers());
         let address = self.address_of(peer, request.headers());
         let (trace, seen) = (Trace::default(), Seen::new());
-        let mut response = self.answer_origins(address, request, &trace, &seen).instrument(span).await;
+        let answered = self.answer_origins(address, request, &trace, &seen);
+        let mut response = problem::REQUEST_ID.scope(id.clone(), answered).await;
         // Everything is counted where it is decided, but for what needs no decision.
         if !response.headers().contains_key("x-ratelimit-limit") {
             self.stranger_standing(address).write(response.headers_mut());
         }
         response = negotiate(response, compress).await;
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id.clone());
-        let route = trace.0.get().map_or("-", MatchedPath::as_str);
-        record(&method, route, response.status(), start.elapsed(), &seen, &id);
+        let route = trace.0.get().unwrap_or(&self.no_route);
+        self.record(method_label(&method), route, response.status(), start.elapsed(), &seen, id);
         response
     }
 
@@ -159,8 +167,25 @@ impl Shell {
         let mut response = (self.render)(problem);
         self.stranger_standing(peer.address).write(response.headers_mut());
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id.clone());
-        record(&Method::GET, "-", response.status(), Duration::ZERO, &Seen::new(), &id);
+        self.record("other", &self.no_route, response.status(), Duration::ZERO, &Seen::new(), id);
         refused_head::bytes_of(response)
+    }
+
+    fn record(
+        &self,
+        method: &'static str,
+        route: &Arc<str>,
+        status: StatusCode,
+        latency: Duration,
+        seen: &Seen,
+        request_id: HeaderValue,
+    ) {
+        let (status, caller) = (status.as_u16(), seen.get().copied());
+        self.metrics.count(route, method, status, latency);
+        if let Some(log) = &self.log {
+            let (time, route) = (self.engine.now(), Arc::clone(route));
+            log.tell(RequestLine { time, method, route, status, latency, caller, request_id });
+        }
     }
 
     /// Lets web pages of the configured origins in, and answers their browsers' questions beforehand.
@@ -417,48 +442,4 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let compressed = encoder.write_all(bytes).and_then(|()| encoder.finish());
     compressed.expect("writing to a Vec cannot fail")
-}
-
-/// The one log line of a request. Never a token, an address or a body; a path only as its template.
-fn record(
-    method: &Method,
-    route: &str,
-    status: StatusCode,
-    latency: Duration,
-    seen: &Seen,
-    id: &HeaderValue,
-) {
-    let latency_us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-    metrics::counter!(
-        "tenure_requests_total",
-        "method" => method_label(method),
-        "route" => route.to_owned(),
-        "status" => status.as_u16().to_string()
-    )
-    .increment(1);
-    metrics::histogram!("tenure_request_seconds", "route" => route.to_owned()).record(latency.as_secs_f64());
-    tracing::info!(
-        method = method_label(method),
-        route,
-        status = status.as_u16(),
-        latency_us,
-        company = seen.get().map(|(company, _)| tracing::field::display(company)),
-        token = seen.get().map(|(_, token)| tracing::field::display(token)),
-        request_id = id.to_str().unwrap_or_default(),
-        "request"
-    );
-}
-
-/// The method for logs and labels; one that nobody knows could be anything and is not repeated.
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
 }

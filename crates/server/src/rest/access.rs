@@ -53,7 +53,7 @@ fn trace(parts: &Parts) {
         (parts.extensions.get::<Trace>(), parts.extensions.get::<MatchedPath>())
     {
         // A request is routed once; a second note would say the same.
-        let _ = trace.0.set(path.clone());
+        let _ = trace.0.set(path.as_str().into());
     }
 }
 

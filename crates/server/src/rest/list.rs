@@ -3,12 +3,15 @@
 use crate::http::problem::Problem;
 use crate::rest::app::App;
 use crate::rest::page_token::Cursor;
-use crate::rest::view::{Moment, parse_moment};
+use crate::rest::teammate_json;
+use crate::rest::view::{Moment, parse_moment, to_json};
 use axum::extract::FromRequestParts;
 use hyper::http::request::Parts;
 use serde::Serialize;
 use std::convert::Infallible;
-use tenure_directory::CompanyId;
+use std::sync::Arc;
+use tenure_directory::teammate::Teammate;
+use tenure_directory::{Company, CompanyId};
 use utoipa::ToSchema;
 
 /// The largest page.
@@ -119,18 +122,55 @@ impl PageRequest {
         items: impl Iterator<Item = (u64, I)>,
         show: impl Fn(I) -> T,
     ) -> List<T> {
-        let mut items = items.peekable();
-        let wanted = self.limit.map_or(usize::MAX, usize::from);
-        let mut results = Vec::with_capacity(wanted.min(usize::from(MAX_LIMIT)));
+        let mut results = Vec::new();
+        let next = self.walk(app, items, |item| results.push(show(item)));
+        List { pagination: Pagination { next }, links: self.own_link(app), results }
+    }
+
+    /// As [`PageRequest::page`], of teammates, as JSON.
+    pub(crate) fn page_of_teammates<'a>(
+        &self,
+        app: &App,
+        company: &Company,
+        teammates: impl Iterator<Item = (u64, &'a Arc<Teammate>)>,
+    ) -> Vec<u8> {
+        let room = usize::from(self.limit.unwrap_or(MAX_LIMIT)) * teammate_json::USUAL_BYTES;
+        let mut items = Vec::with_capacity(room);
+        let next = self.walk(app, teammates, |teammate| {
+            if !items.is_empty() {
+                items.push(b',');
+            }
+            teammate_json::write(&mut items, &app.public_url, company, teammate);
+        });
+        let frame =
+            List::<()> { pagination: Pagination { next }, links: self.own_link(app), results: vec![] };
+        let mut page = to_json(&frame);
+        // Between the brackets of the empty list that the frame ends with.
+        page.truncate(page.len() - b"]}".len());
+        page.reserve(items.len() + b"]}".len());
+        page.append(&mut items);
+        page.extend_from_slice(b"]}");
+        page
+    }
+
+    fn own_link(&self, app: &App) -> SelfLink {
+        SelfLink { own: format!("{}{}", app.public_url, self.path) }
+    }
+
+    /// Shows the items of the page, and tells where the next one is.
+    fn walk<I>(
+        &self,
+        app: &App,
+        mut items: impl Iterator<Item = (u64, I)>,
+        mut show: impl FnMut(I),
+    ) -> Option<String> {
         let mut last = self.after;
-        while results.len() < wanted {
-            let Some((number, item)) = items.next() else { break };
+        for _ in 0..self.limit.map_or(usize::MAX, usize::from) {
+            let (number, item) = items.next()?;
             last = number;
-            results.push(show(item));
+            show(item);
         }
-        let next = items.peek().and(self.limit).map(|limit| self.next(app, Cursor { after: last, limit }));
-        let own = format!("{}{}", app.public_url, self.path);
-        List { pagination: Pagination { next }, links: SelfLink { own }, results }
+        items.next().and(self.limit).map(|limit| self.next(app, Cursor { after: last, limit }))
     }
 
     fn next(&self, app: &App, cursor: Cursor) -> String {

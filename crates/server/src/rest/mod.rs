@@ -12,6 +12,7 @@ mod list;
 mod me;
 mod operations;
 mod page_token;
+mod teammate_json;
 mod teammates;
 mod teams;
 mod view;

@@ -13,7 +13,8 @@ use crate::rest::error::{ErrorBody, RestError};
 use crate::rest::form::Form;
 use crate::rest::keyed::{Reply, fingerprint_of, post};
 use crate::rest::list::{DEFAULT_LIMIT, List, PageRequest, Query};
-use crate::rest::view::{ok, tagged, to_json};
+use crate::rest::teammate_json;
+use crate::rest::view::{json, ok, tagged, to_json};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -109,7 +110,7 @@ impl Serialize for CustomFieldValues<'_> {
 }
 
 /// A number without a fraction is written without a point.
-fn whole(number: f64) -> serde_json::Number {
+pub(super) fn whole(number: f64) -> serde_json::Number {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "numbers are kept within the exact range of a double"
@@ -186,7 +187,7 @@ pub(super) async fn list(
     let company = app.view(&caller, &query).await?;
     let teammates = company.teammates.range(TeammateId::new(page.after + 1)..);
     let teammates = teammates.map(|(id, teammate)| (id.number(), teammate));
-    Ok(ok(&page.page(&app, teammates, |teammate| represent(&app.public_url, &company, teammate))))
+    Ok(json(StatusCode::OK, page.page_of_teammates(&app, &company, teammates)))
 }
 
 /// Show a teammate
@@ -201,7 +202,9 @@ pub(super) async fn show(
 ) -> Result<Response, RestError> {
     let company = app.view(&caller, &query).await?;
     let teammate = find(&company, &teammate)?;
-    Ok(tagged(&headers, teammate.revision, represent(&app.public_url, &company, teammate)))
+    let mut body = Vec::with_capacity(teammate_json::USUAL_BYTES);
+    teammate_json::write(&mut body, &app.public_url, &company, teammate);
+    Ok(tagged(&headers, teammate.revision, body))
 }
 
 /// What `POST /teammates` takes.

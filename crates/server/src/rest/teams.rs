@@ -11,7 +11,7 @@ use crate::rest::form::Form;
 use crate::rest::keyed::{Reply, fingerprint_of, post};
 use crate::rest::list::{DEFAULT_LIMIT, List, PageRequest, Query, SelfLink};
 use crate::rest::teammates::{TeammateRepresentation, represent as represent_teammate};
-use crate::rest::view::{ok, tagged};
+use crate::rest::view::{json, ok, tagged, to_json};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -104,7 +104,7 @@ fn show_whole(app: &App, company: &Company, team: &Team, headers: &HeaderMap) ->
     let members = team.members.iter().filter_map(|id| company.teammates.get(id));
     let members = members.map(|teammate| represent_teammate(&app.public_url, company, teammate)).collect();
     let whole = WholeTeam { team: represent(&app.public_url, team), inboxes: vec![], members };
-    tagged(headers, company.shown_revision_of_team(team), whole)
+    tagged(headers, company.shown_revision_of_team(team), to_json(&whole))
 }
 
 /// List a team's members
@@ -125,7 +125,7 @@ pub(super) async fn list_members(
     let page = PageRequest::read(&app, company.id, path, &query, Some(DEFAULT_LIMIT))?;
     let members = team.members.range(TeammateId::new(page.after + 1)..);
     let members = members.filter_map(|id| Some((id.number(), company.teammates.get(id)?)));
-    Ok(ok(&page.page(&app, members, |teammate| represent_teammate(&app.public_url, &company, teammate))))
+    Ok(json(StatusCode::OK, page.page_of_teammates(&app, &company, members)))
 }
 
 /// Which teammates a request is about.

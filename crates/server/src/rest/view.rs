@@ -74,9 +74,10 @@ pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
 }
 
 /// 200 with the tag of a revision, or 304 where the caller has this revision already.
-pub(crate) fn tagged(headers: &HeaderMap, revision: Version, representation: impl Serialize) -> Response {
+pub(crate) fn tagged(headers: &HeaderMap, revision: Version, body: Vec<u8>) -> Response {
     let tag = EntityTag::of_revision(revision);
-    if conditional::is_known(headers, &tag) { known(&tag) } else { with_tag(ok(&representation), &tag) }
+    let is_known = conditional::is_known(headers, &tag);
+    if is_known { known(&tag) } else { with_tag(json(StatusCode::OK, body), &tag) }
 }
 
 /// 200 with a tag made from the body, for what has no revision of its own; or 304.

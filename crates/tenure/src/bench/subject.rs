@@ -18,6 +18,7 @@ use tenure_directory::teammate::{Availability, CreateTeammate, Role};
 use tenure_directory::text::PersonName;
 use tenure_directory::{Actor, Command, CompanyId, TeammateId};
 use tenure_engine::Engine;
+use tenure_server::http::{LogForm, RequestLog};
 use tenure_server::operator::{CompanyRequest, Operator, OperatorReply, OperatorRequest, TokenWish};
 use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions, Serving};
 use tokio::task::JoinSet;
@@ -123,7 +124,13 @@ impl Subject {
         populate(&node.engine, company, teammates).await?;
         let token = create_token(&node, company).await?;
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let options = ServerOptions { listen, metrics: Some(metrics.clone()), ..ServerOptions::default() };
+        let options = ServerOptions {
+            listen,
+            // Written as always, to nowhere.
+            log: Some(RequestLog::open(LogForm::Human, std::io::sink()).map_err(text)?),
+            metrics: Some(metrics.clone()),
+            ..ServerOptions::default()
+        };
         let server = Server::open(node, options).await.map_err(text)?;
         let address = server.address();
         Ok(Self { address, token, teammates, serving: server.accept(), folder })

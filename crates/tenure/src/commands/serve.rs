@@ -10,7 +10,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_server::demo::{self, Demo};
-use tenure_server::http::TlsSetup;
+use tenure_server::http::{RequestLog, TlsSetup};
 use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -40,6 +40,7 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         trusted_proxies: settings.trusted_proxies,
         tls: tls.clone(),
         cors_origins: settings.cors_origins,
+        log: Some(RequestLog::open(settings.log.into(), std::io::stderr()).map_err(Failure::new)?),
         metrics: Some(metrics),
         drain_delay: settings.drain_delay,
     };

@@ -1,0 +1,167 @@
+//! The one log line of a request. Written by a thread of its own: a request must not wait for whoever reads the log.
+
+use hyper::Method;
+use hyper::header::HeaderValue;
+use std::fmt::Write as _;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tenure_directory::{CompanyId, Timestamp, TokenId};
+
+/// How many lines may wait to be written; beyond that they are counted and dropped, and the count is logged.
+const WAITING: usize = 16_384;
+
+/// How many lines are written at once.
+const AT_ONCE: usize = 256;
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogForm {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What a line tells. Never a token, an address or a body; a path only as its template.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestLine {
+    pub(crate) time: Timestamp,
+    pub(crate) method: &'static str,
+    pub(crate) route: Arc<str>,
+    pub(crate) status: u16,
+    pub(crate) latency: Duration,
+    pub(crate) caller: Option<(CompanyId, TokenId)>,
+    pub(crate) request_id: HeaderValue,
+}
+
+impl RequestLine {
+    fn write(&self, form: LogForm, line: &mut String) {
+        let Self { time, method, route, status, latency, caller, request_id } = self;
+        let (time, latency_us) = (crate::moment::iso(*time), latency.as_micros());
+        let request_id = request_id.to_str().unwrap_or_default();
+        // Nothing here needs escaping: routes are ours, and request ids have no such characters.
+        let written = match form {
+            LogForm::Human => write!(
+                line,
+                "{time}  INFO request method={method} route={route} status={status} latency_us={latency_us}"
+            ),
+            LogForm::Json => write!(
+                line,
+                "{{\"timestamp\":\"{time}\",\"level\":\"INFO\",\"message\":\"request\",\"method\":\"{method}\",\
+                 \"route\":\"{route}\",\"status\":{status},\"latency_us\":{latency_us}"
+            ),
+        };
+        let written = written.and_then(|()| match (caller, form) {
+            (Some((company, token)), LogForm::Human) => write!(line, " company={company} token={token}"),
+            (Some((company, token)), LogForm::Json) => {
+                write!(line, ",\"company\":\"{company}\",\"token\":\"{token}\"")
+            }
+            (None, _) => Ok(()),
+        });
+        let written = written.and_then(|()| match form {
+            LogForm::Human => writeln!(line, " request_id={request_id}"),
+            LogForm::Json => writeln!(line, ",\"request_id\":\"{request_id}\"}}"),
+        });
+        written.expect("writing to a String cannot fail");
+    }
+}
+
+/// The log of requests. The thread ends with the last value, after it has written what waits.
+pub struct RequestLog {
+    lines: Option<SyncSender<RequestLine>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl RequestLog {
+    /// A log that writes to `out`.
+    pub fn open(form: LogForm, out: impl io::Write + Send + 'static) -> io::Result<Self> {
+        let (lines, waiting) = sync_channel(WAITING);
+        let writer = std::thread::Builder::new().name("request-log".to_owned());
+        let writer = writer.spawn(move || write_all(&waiting, form, out))?;
+        Ok(Self { lines: Some(lines), writer: Some(writer) })
+    }
+
+    pub(crate) fn tell(&self, line: RequestLine) {
+        let Some(lines) = self.lines.as_ref().filter(|_| tracing::enabled!(tracing::Level::INFO)) else {
+            return;
+        };
+        match lines.try_send(line) {
+            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+            Err(TrySendError::Full(_)) => metrics::counter!("tenure_log_lines_dropped_total").increment(1),
+        }
+    }
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        self.lines = None;
+        if let Some(writer) = self.writer.take() {
+            // If it has panicked there is nothing left to write.
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write_all(waiting: &Receiver<RequestLine>, form: LogForm, mut out: impl io::Write) {
+    let mut text = String::new();
+    while let Ok(first) = waiting.recv() {
+        for line in std::iter::once(first).chain(waiting.try_iter().take(AT_ONCE)) {
+            line.write(form, &mut text);
+        }
+        // If nobody reads the log, the server goes on without it.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        text.clear();
+    }
+}
+
+/// The method for logs and labels; one that nobody knows could be anything and is not repeated.
+pub(crate) fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(caller: Option<(CompanyId, TokenId)>, form: LogForm) -> String {
+        let line = RequestLine {
+            time: Timestamp::from_ms(1_767_225_600_123),
+            method: "GET",
+            route: "/teammates/{teammate_id}".into(),
+            status: 200,
+            latency: Duration::from_micros(42),
+            caller,
+            request_id: HeaderValue::from_static("req_1"),
+        };
+        let mut text = String::new();
+        line.write(form, &mut text);
+        text
+    }
+
+    const CALLER: Option<(CompanyId, TokenId)> = Some((CompanyId::new(1), TokenId::new(2)));
+
+    #[test]
+    fn a_line_tells_what_was_asked_and_by_whom() {
+        insta::assert_snapshot!(line(CALLER, LogForm::Human), @"2026-01-01T00:00:00.123Z  INFO request method=GET route=/teammates/{teammate_id} status=200 latency_us=42 company=cmp_1 token=tok_2 request_id=req_1");
+        insta::assert_snapshot!(line(CALLER, LogForm::Json), @r#"{"timestamp":"2026-01-01T00:00:00.123Z","level":"INFO","message":"request","method":"GET","route":"/teammates/{teammate_id}","status":200,"latency_us":42,"company":"cmp_1","token":"tok_2","request_id":"req_1"}"#);
+    }
+
+    #[test]
+    fn a_line_without_a_caller_is_whole_too() {
+        let json: serde_json::Value = serde_json::from_str(&line(None, LogForm::Json)).unwrap();
+        assert_eq!(json["request_id"], "req_1");
+        assert!(json.get("company").is_none());
+    }
+}
