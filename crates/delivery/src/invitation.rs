@@ -30,9 +30,9 @@ const HELD_MS: i64 = 5_000;
 /// one stands for all that follow.
 const AGAIN_MS: [i64; 9] =
     [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
-/// The time that each invitation takes up: a burst of new teammates is invited at 500 a second, so that the mail, each a
+/// The time that each invitation takes up: a burst of new teammates is invited at 100 a second, so that the mail, each a
 /// file to be synced, does not hold up those who write.
-const PACE: Duration = Duration::from_millis(2);
+const PACE: Duration = Duration::from_millis(10);
 /// How often due invitations are looked for when nothing new was told.
 const IDLE: Duration = Duration::from_secs(5);
 

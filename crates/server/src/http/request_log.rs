@@ -14,7 +14,9 @@ use tenure_directory::{CompanyId, Timestamp, TokenId};
 const WAITING: usize = 16_384;
 
 /// How many lines are written at once.
-const AT_ONCE: usize = 256;
+const AT_ONCE: usize = WAITING;
+/// For how long lines are gathered.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,12 +110,18 @@ impl Drop for RequestLog {
 fn write_all(waiting: &Receiver<RequestLine>, form: LogForm, mut out: impl io::Write) {
     let mut text = String::new();
     while let Ok(first) = waiting.recv() {
-        for line in std::iter::once(first).chain(waiting.try_iter().take(AT_ONCE)) {
-            line.write(form, &mut text);
+        let mut next = Some(first);
+        // While lines come, they are gathered and not waited for: to be woken for each costs more than the request.
+        while next.is_some() {
+            for line in next.into_iter().chain(waiting.try_iter().take(AT_ONCE)) {
+                line.write(form, &mut text);
+            }
+            // If nobody reads the log, the server goes on without it.
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            text.clear();
+            std::thread::sleep(GATHER);
+            next = waiting.try_recv().ok();
         }
-        // If nobody reads the log, the server goes on without it.
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        text.clear();
     }
 }
 
