@@ -13,7 +13,7 @@ const STRIDE: usize = 1000;
 /// How long a follower waits without being told of anything; other nodes' events are found this way.
 const IDLE: Duration = Duration::from_secs(1);
 /// How long it gathers before it goes on, so that a burst of commits is one step and not hundreds.
-const GATHER: Duration = Duration::from_millis(20);
+const GATHER: Duration = Duration::from_millis(100);
 
 /// An event as a follower sees it.
 #[derive(Debug)]

@@ -21,6 +21,8 @@ const FEW: u64 = 1_000;
 const OF_EACH: u64 = 10;
 /// Companies that are made at the same time.
 const TOGETHER: usize = 512;
+/// How long a process is given to give back what it needed for a moment.
+const SETTLED: Duration = Duration::from_secs(2);
 /// How often a start is measured.
 const STARTS: usize = 3;
 
@@ -199,6 +201,8 @@ async fn starts_with_one(
         first.push(begun.elapsed().as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a count of teammates is far below the exact range")]
         let many = extent.many as f64;
+        // What reading took for a moment is given back first.
+        tokio::time::sleep(SETTLED).await;
         memory.extend(started.memory().zip(empty).map(|(full, empty)| (full - empty) / many));
     }
     let name = |what: &str| format!("start with one company of {}: {what}", extent.many);
