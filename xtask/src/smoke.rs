@@ -1,7 +1,6 @@
 //! The main job, once, with the real binary: the README's quick start, then an orderly end and a verified journal.
 
-use reqwest::{Client, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,8 +10,7 @@ pub(crate) fn run() -> Result<String, String> {
     let binary = build()?;
     let data = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut server = Running::start(&binary, data.path())?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    runtime.block_on(quick_start(&server.url, &server.token))?;
+    quick_start(&binary, data.path(), &server.url)?;
     server.stop()?;
     let verified = Command::new(&binary).arg("verify").arg("--data").arg(data.path()).output();
     let verified = verified.map_err(|error| error.to_string())?;
@@ -43,7 +41,6 @@ fn build() -> Result<PathBuf, String> {
 struct Running {
     child: Child,
     url: String,
-    token: String,
 }
 
 impl Running {
@@ -56,19 +53,9 @@ impl Running {
             .spawn()
             .map_err(|error| format!("the server does not start: {error}"))?;
         let stdout = child.stdout.take().ok_or("the server has no stdout")?;
-        let (mut token, mut url) = (None, None);
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            if let Some(text) = line.split_whitespace().find(|word| word.starts_with("tnr_co_")) {
-                token.get_or_insert_with(|| text.trim_matches('\'').to_owned());
-            }
-            if let Some(ready) = line.strip_prefix("tenure: ready at ") {
-                url = Some(ready.to_owned());
-                break;
-            }
-        }
-        let (url, token) =
-            url.zip(token).ok_or("the server did not say that it is ready, or showed no token")?;
-        Ok(Self { child, url, token })
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let url = lines.find_map(|line| line.strip_prefix("tenure: ready at ").map(str::to_owned));
+        Ok(Self { child, url: url.ok_or("the server did not say that it is ready")? })
     }
 
     fn stop(&mut self) -> Result<(), String> {
@@ -87,67 +74,43 @@ impl Drop for Running {
     }
 }
 
-struct Api<'a> {
-    http: Client,
-    url: &'a str,
-    token: &'a str,
+/// The shell blocks under a heading of the README, up to the next heading of the same kind.
+fn blocks_under(heading: &str) -> Result<Vec<String>, String> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = std::fs::read_to_string(readme).map_err(|error| error.to_string())?;
+    let section = readme.split("\n## ").find(|section| section.starts_with(heading));
+    let section = section.ok_or_else(|| format!("README.md has no section `{heading}`"))?;
+    let blocks = section.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+    Ok(blocks.map(str::to_owned).collect())
 }
 
-impl Api<'_> {
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-        expected: StatusCode,
-    ) -> Result<Value, String> {
-        let what = format!("{method} {path}");
-        let request = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(self.token);
-        let request = body.iter().fold(request, reqwest::RequestBuilder::json);
-        let response = request.send().await.map_err(|error| format!("{what}: {error}"))?;
-        let status = response.status();
-        let text = response.text().await.map_err(|error| format!("{what}: {error}"))?;
-        if status != expected {
-            return Err(format!("{what}: {status} instead of {expected}: {text}"));
-        }
-        if text.is_empty() {
-            Ok(Value::Null)
-        } else {
-            serde_json::from_str(&text).map_err(|error| error.to_string())
-        }
+/// Runs the quick start as it stands in the README, in one shell, against the running server. Only the address, the data
+/// folder and the place of the binary are others.
+fn quick_start(binary: &Path, data: &Path, url: &str) -> Result<(), String> {
+    let blocks = blocks_under("Quick start")?;
+    // The last one starts a server of its own.
+    let own_company = blocks.len().checked_sub(1).ok_or("the quick start has no shell block")?;
+    let script = blocks[..own_company].join("\n");
+    let script = script.replace("http://127.0.0.1:8400", url);
+    let script = script.replace("./target/release/tenure", &binary.display().to_string());
+    let script = script.replace("./demo", &data.display().to_string());
+    let output = Command::new("bash").args(["-euc", &script]).output();
+    let output = output.map_err(|error| format!("the quick start needs bash and curl: {error}"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let expected = [
+        "HTTP/1.1 201 Created",
+        "HTTP/1.1 204 No Content",
+        "\"email\":\"michael@example.com\"",
+        "\"is_blocked\":true",
+    ];
+    let missing: Vec<_> = expected.into_iter().filter(|expected| !printed.contains(expected)).collect();
+    let deletes = printed.matches("HTTP/1.1 204 No Content").count();
+    if output.status.success() && missing.is_empty() && deletes == 2 {
+        return Ok(());
     }
-}
-
-/// Provision a teammate into a team; then deactivate somebody whose id is looked up by address over the pages.
-async fn quick_start(url: &str, token: &str) -> Result<(), String> {
-    let api =
-        Api { http: Client::builder().no_proxy().build().map_err(|error| error.to_string())?, url, token };
-    let email = "michael@example.com";
-    let person = json!({ "email": email, "first_name": "Michael" });
-    let created = api.send(Method::POST, "/teammates", Some(person), StatusCode::CREATED).await?;
-    let id = created["id"].as_str().ok_or("the new teammate has no id")?.to_owned();
-    let members = json!({ "teammate_ids": [id] });
-    api.send(Method::POST, "/teams/tim_1/teammates", Some(members), StatusCode::NO_CONTENT).await?;
-    let team = api.send(Method::GET, "/teams/tim_1", None, StatusCode::OK).await?;
-    if !has(&team["members"], "id", &id) {
-        return Err(format!("{id} is not in the team"));
-    }
-    let mut path = Some("/teammates?limit=10".to_owned());
-    let mut found = None;
-    while let Some(page) = path.take() {
-        let list = api.send(Method::GET, &page, None, StatusCode::OK).await?;
-        let items = list["_results"].as_array().cloned().unwrap_or_default();
-        found = found.or_else(|| items.into_iter().find(|item| item["email"] == email));
-        let next = list["_pagination"]["next"].as_str();
-        path = next.and_then(|next| next.strip_prefix(url)).map(str::to_owned);
-    }
-    let found = found.ok_or("the new teammate is on no page")?;
-    let path = format!("/teammates/{}", found["id"].as_str().unwrap_or_default());
-    api.send(Method::DELETE, &path, None, StatusCode::NO_CONTENT).await?;
-    let after = api.send(Method::GET, &path, None, StatusCode::OK).await?;
-    if after["is_blocked"] == true { Ok(()) } else { Err(format!("{path} is not blocked: {after}")) }
-}
-
-fn has(list: &Value, key: &str, value: &str) -> bool {
-    list.as_array().is_some_and(|items| items.iter().any(|item| item[key] == value))
+    let told = String::from_utf8_lossy(&output.stderr);
+    Err(format!(
+        "the README's quick start ended with {}; missing: {missing:?}\n{printed}\n{told}",
+        output.status
+    ))
 }

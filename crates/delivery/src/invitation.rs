@@ -25,7 +25,7 @@ pub const INVITATION_FOLLOWER: &str = "invitation";
 /// How many invitations are sent together.
 const BATCH: usize = 50;
 /// How long a held invitation waits before it is looked at again, in milliseconds.
-const HELD_MS: i64 = 5_000;
+const HELD_MS: i64 = 60_000;
 /// How long a failed invitation waits after each try, in milliseconds: as webhooks do (`contract/events.md`). The last
 /// one stands for all that follow.
 const AGAIN_MS: [i64; 9] =
@@ -68,6 +68,15 @@ impl Follower for InvitationFollower {
     }
 }
 
+/// What came of one batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// How many invitations were looked at.
+    pub at: usize,
+    /// How many of them are done.
+    pub sent: usize,
+}
+
 /// Sends what the follower noted.
 pub struct InvitationSender {
     engine: Engine,
@@ -86,10 +95,12 @@ impl InvitationSender {
     pub async fn run(self) {
         loop {
             match self.send_due().await {
-                Ok(0) => {
+                Ok(Looked { at: 0, .. }) => {
                     let _ = tokio::time::timeout(IDLE, self.told.notified()).await;
                 }
-                Ok(sent) => tokio::time::sleep(PACE * u32::try_from(sent).unwrap_or(u32::MAX)).await,
+                Ok(Looked { sent, .. }) => {
+                    tokio::time::sleep(PACE * u32::try_from(sent).unwrap_or(u32::MAX)).await;
+                }
                 Err(error) => {
                     tracing::error!(error, "invitations cannot be sent; trying again");
                     tokio::time::sleep(IDLE).await;
@@ -98,13 +109,13 @@ impl InvitationSender {
         }
     }
 
-    /// Sends what is due now, at most one batch. Returns how many were looked at.
-    pub async fn send_due(&self) -> Result<usize, String> {
+    /// Sends what is due now, at most one batch.
+    pub async fn send_due(&self) -> Result<Looked, String> {
         let now = self.engine.now().as_ms();
         let due = self.engine.journal().due_outputs(INVITATION_FOLLOWER, now, BATCH).await;
         let due = due.map_err(|error| error.to_string())?;
         if due.is_empty() {
-            return Ok(0);
+            return Ok(Looked::default());
         }
         let latest = latest_by_teammate(&due);
         let settled = join_all(due.iter().map(|output| self.send(output, &latest))).await;
@@ -119,7 +130,8 @@ impl InvitationSender {
             self.engine.give_up(error.to_string());
         }
         stored.map_err(|error| error.to_string())?;
-        Ok(settlements.len())
+        let sent = settlements.iter().filter(|settlement| settlement.settled == Settled::Done).count();
+        Ok(Looked { at: settlements.len(), sent })
     }
 
     /// Does something with the outbox where waiting for the disk holds up nobody.

@@ -4,6 +4,6 @@ mod invitation;
 mod mail;
 mod outbox;
 
-pub use invitation::{INVITATION_FOLLOWER, InvitationFollower, InvitationSender};
+pub use invitation::{INVITATION_FOLLOWER, InvitationFollower, InvitationSender, Looked};
 pub use mail::{InvitationMail, MailError};
 pub use outbox::Outbox;

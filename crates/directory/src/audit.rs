@@ -38,6 +38,9 @@ impl Event {
                 format!("a new invitation was asked for teammate {}", event.teammate)
             }
             Event::InvitationSent(event) => format!("an invitation was sent to teammate {}", event.teammate),
+            Event::InvitationEnded(event) => {
+                format!("the invitation of teammate {} was ended", event.teammate)
+            }
             Event::InvitationAccepted(event) => {
                 format!("teammate {} accepted the invitation", event.teammate)
             }
@@ -77,6 +80,7 @@ impl Event {
             Event::TeammateReactivated(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationRequested(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationSent(event) => std::slice::from_ref(&event.teammate),
+            Event::InvitationEnded(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationAccepted(event) => std::slice::from_ref(&event.teammate),
             Event::TeammatesAdded(event) => &event.teammates,
             Event::TeammatesRemoved(event) => &event.teammates,

@@ -153,6 +153,7 @@ impl Company {
             Event::TeammateReactivated(event) => teammate::reactivated(company, event, &stamp),
             Event::InvitationRequested(event) => invitation::requested(company, event, &stamp),
             Event::InvitationSent(event) => invitation::sent(company, event, &stamp),
+            Event::InvitationEnded(event) => invitation::ended(company, event, &stamp),
             Event::InvitationAccepted(event) => invitation::accepted(company, event, &stamp),
             Event::TeamCreated(event) => team::created(company, event, &stamp),
             Event::TeamRenamed(event) => team::renamed(company, event, &stamp),

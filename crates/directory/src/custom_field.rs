@@ -341,6 +341,18 @@ fn check_value(
     Ok(Some(value))
 }
 
+/// A number as JSON: without a fraction it is written without a point.
+pub fn number_as_json(number: f64) -> serde_json::Number {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "numbers are kept within the exact range of a double"
+    )]
+    let integer = number as i64;
+    let is_whole = number.fract() == 0.0;
+    let fraction = || serde_json::Number::from_f64(number).expect("only finite numbers are kept");
+    if is_whole { integer.into() } else { fraction() }
+}
+
 impl Company {
     /// What is wrong with values of custom fields, for a face that has found other faults already and tells all at once.
     pub fn check_custom_fields(&self, given: &[(Box<str>, GivenValue)]) -> Vec<Fault> {

@@ -3,7 +3,7 @@
 //! The durable form is a promise. A name or a field, once written to a journal, is read for ever; golden files hold it.
 
 use crate::custom_field::{CustomFieldCreated, CustomFieldDeleted};
-use crate::invitation::{InvitationAccepted, InvitationRequested, InvitationSent};
+use crate::invitation::{InvitationAccepted, InvitationEnded, InvitationRequested, InvitationSent};
 use crate::occasion::{Actor, Timestamp, Version};
 use crate::registry::{CompanyCreated, CompanyRegistered, CompanyRenamed, CompanyRetitled};
 use crate::settings::Setting;
@@ -43,7 +43,7 @@ macro_rules! impersonal {
 
 impersonal! {
     CompanyCreated CompanyRenamed Setting SsoSet SsoCleared TeammateBlocked TeammateReactivated InvitationRequested InvitationSent
-    InvitationAccepted TeamCreated TeamRenamed TeamDeleted TeammatesAdded TeammatesRemoved CustomFieldCreated
+    InvitationEnded InvitationAccepted TeamCreated TeamRenamed TeamDeleted TeammatesAdded TeammatesRemoved CustomFieldCreated
     CustomFieldDeleted TokenCreated TokenRevoked CompanyRegistered CompanyRetitled
 }
 
@@ -146,6 +146,7 @@ events! {
         TeammateReactivated(TeammateReactivated) = "teammate.reactivated",
         InvitationRequested(InvitationRequested) = "invitation.requested",
         InvitationSent(InvitationSent) = "invitation.sent",
+        InvitationEnded(InvitationEnded) = "invitation.ended",
         InvitationAccepted(InvitationAccepted) = "invitation.accepted",
         TeamCreated(TeamCreated) = "team.created",
         TeamRenamed(TeamRenamed) = "team.renamed",

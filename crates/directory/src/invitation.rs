@@ -55,14 +55,6 @@ impl Invitation {
         }
     }
 
-    /// A link that was sent to another address works no more; one that is still to be sent goes to the new one.
-    pub(crate) const fn after_change_of_address(self) -> Self {
-        match self {
-            Invitation::Sent { .. } => Invitation::None,
-            other @ (Invitation::None | Invitation::Requested | Invitation::Accepted { .. }) => other,
-        }
-    }
-
     pub(crate) const fn ended(self) -> Self {
         match self {
             Invitation::None | Invitation::Requested | Invitation::Sent { .. } => Invitation::None,
@@ -139,7 +131,16 @@ pub struct InvitationSent {
     /// The digest of the link's secret.
     pub digest: SecretDigest,
     /// When the link stops working.
+    #[serde(rename = "expires_at_ms")]
     pub expires_at: Timestamp,
+}
+
+/// A link stopped working before anybody followed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationEnded {
+    /// Whose.
+    pub teammate: TeammateId,
 }
 
 /// The person followed the link.
@@ -222,7 +223,7 @@ pub(crate) fn accept(
     Ok(vec![Event::InvitationAccepted(InvitationAccepted { teammate })])
 }
 
-pub(crate) fn end_link(company: &mut Company, teammate: TeammateId) {
+fn end_link(company: &mut Company, teammate: TeammateId) {
     if let Some(Invitation::Sent { digest, .. }) =
         company.teammates.get(&teammate).map(|teammate| teammate.invitation)
     {
@@ -242,6 +243,11 @@ pub(crate) fn sent(company: &mut Company, event: &InvitationSent, _: &Stamp) {
     company.change_teammate(teammate, |teammate| {
         teammate.invitation = Invitation::Sent { digest, expires_at };
     });
+}
+
+pub(crate) fn ended(company: &mut Company, event: &InvitationEnded, _: &Stamp) {
+    end_link(company, event.teammate);
+    company.change_teammate(event.teammate, |teammate| teammate.invitation = teammate.invitation.ended());
 }
 
 pub(crate) fn accepted(company: &mut Company, event: &InvitationAccepted, stamp: &Stamp) {

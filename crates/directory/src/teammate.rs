@@ -5,7 +5,7 @@ use crate::custom_field::{self, FieldValues, GivenValue};
 use crate::email::{EMAIL_MAX_OCTETS, EmailAddress, EmailKey};
 use crate::event::{Durable, Event};
 use crate::id::{TeamId, TeammateId};
-use crate::invitation::{self, Invitation, InvitationWish};
+use crate::invitation::{Invitation, InvitationEnded, InvitationWish};
 use crate::occasion::{Actor, Occasion, Precondition, Timestamp, Version};
 use crate::refusal::{Refusal, Taken, TakenField};
 use crate::settings::Reactivation;
@@ -21,7 +21,7 @@ pub enum Role {
     /// An administrator (`is_admin: true`).
     Admin,
     /// Everybody else.
-    Member,
+    Regular,
 }
 
 /// Whether a teammate is there for work.
@@ -441,9 +441,14 @@ pub(crate) fn update(
     };
     let changes_something =
         updated.role.is_some() || updated.availability.is_some() || updated.profile.is_some();
+    let moves_address = command.email.as_ref().is_some_and(|email| email.key() != teammate.email.key());
     let mut events = Vec::new();
     if changes_something {
         events.push(Event::TeammateUpdated(updated));
+    }
+    if moves_address && matches!(teammate.invitation, Invitation::Sent { .. }) {
+        // Whoever reads the old mailbox must not be able to accept for the new address.
+        events.push(Event::InvitationEnded(InvitationEnded { teammate: teammate.id }));
     }
     if standing != teammate.standing {
         events.push(match standing {
@@ -553,11 +558,6 @@ pub(crate) fn updated(company: &mut Company, event: &TeammateUpdated, stamp: &St
     if before.email != after.email {
         company.by_email.remove(&before.email.key());
         company.by_email.insert(after.email.key(), *id);
-    }
-    if before.email.key() != after.email.key() {
-        // Whoever reads the old mailbox must not be able to accept for the new address.
-        invitation::end_link(company, *id);
-        after.invitation = before.invitation.after_change_of_address();
     }
     if before.username != after.username {
         company.by_username.remove(&before.username);

@@ -14,6 +14,9 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+/// The longest time for which a token may work: ten years, in milliseconds.
+pub const MAX_EXPIRES_IN_MS: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
+
 /// Requests a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateLimit {
@@ -207,7 +210,7 @@ pub struct TokenCreated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
     /// When it stops working.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "expires_at_ms", default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// A note for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -246,6 +249,9 @@ pub(crate) fn create(
         }
         WantedKind::Scim => (TokenKind::Scim, Scopes::NONE),
     };
+    if command.expires_in_ms.is_some_and(|ms| !(1..=MAX_EXPIRES_IN_MS).contains(&ms)) {
+        return Err(Fault::new("expires-in", "must be more than nothing, and at most ten years").into());
+    }
     let scopes = if command.scopes.is_empty() { default_scopes } else { command.scopes };
     Ok(vec![Event::TokenCreated(TokenCreated {
         token: TokenId::new(company.counters.token + 1),

@@ -160,7 +160,7 @@ fn person(number: u64, first: &str, last: &str, department: &str) -> CreateTeamm
         username: None,
         first_name: PersonName::parse(first).expect("the names of the demo are valid"),
         last_name: PersonName::parse(last).expect("the names of the demo are valid"),
-        role: if number <= 2 { Role::Admin } else { Role::Member },
+        role: if number <= 2 { Role::Admin } else { Role::Regular },
         availability: if number.is_multiple_of(7) { Availability::Away } else { Availability::Available },
         custom_fields: vec![
             ("Department".into(), text(department)),

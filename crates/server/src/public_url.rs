@@ -3,7 +3,8 @@
 use hyper::Uri;
 use std::fmt;
 
-/// An `http` or `https` URL without user, query or fragment, and without a slash at its end.
+/// An `http` or `https` URL without user, query or fragment, and without a slash at its end. It has only characters that
+/// URLs have (RFC 3986), so that it can stand in JSON, in HTML and in a header as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
@@ -20,7 +21,14 @@ impl PublicUrl {
         let is_http = matches!(url.scheme_str(), Some("http" | "https"));
         let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
         let has_more = url.query().is_some() || given.contains('#');
-        if !is_http || has_user || has_more || url.host().is_none_or(str::is_empty) {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%!$&'()*+,;=@".contains(&byte);
+        let after_host =
+            url.authority().map(|authority| authority.as_str().rsplit([':', ']']).next().unwrap_or_default());
+        let names_port =
+            url.authority().is_some_and(|authority| authority.host().len() < authority.as_str().len());
+        let has_bad_port = names_port && after_host.is_none_or(|port| port.parse::<u16>().is_err());
+        let is_plain = given.bytes().all(is_allowed) && !has_bad_port;
+        if !is_http || has_user || has_more || !is_plain || url.host().is_none_or(str::is_empty) {
             return Err(wrong());
         }
         Ok(Self(given.trim_end_matches('/').to_owned()))
@@ -35,5 +43,35 @@ impl PublicUrl {
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_links_can_start_with_is_taken() {
+        assert_eq!(
+            PublicUrl::parse("https://tenure.example.com/base/").unwrap().as_str(),
+            "https://tenure.example.com/base"
+        );
+        assert!(PublicUrl::parse("http://[::1]:8400").is_ok());
+        for bad in [
+            "",
+            "tenure.example.com",
+            "ftp://t",
+            "http://",
+            "http://u@t",
+            "http://t?x",
+            "http://t#x",
+            "http://t/a\"b",
+            "http://t/a\\b",
+            "http://t/\u{fc}",
+            "http://t:99999",
+            "http://t/ x",
+        ] {
+            assert!(PublicUrl::parse(bad).is_err(), "{bad}");
+        }
     }
 }

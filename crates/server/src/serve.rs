@@ -104,6 +104,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     public_url: String,
+    has_public_url: bool,
     shell: Arc<Shell>,
     tls: Option<Arc<TlsSetup>>,
     last_used: LastUsed,
@@ -132,6 +133,7 @@ impl Server {
         let listener = TcpListener::bind(options.listen).await.map_err(listen_failed)?;
         let address = listener.local_addr().map_err(listen_failed)?;
         let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let has_public_url = options.public_url.is_some();
         let public_url = match &options.public_url {
             Some(given) => given.to_string(),
             None => format!("{scheme}://{address}"),
@@ -162,6 +164,7 @@ impl Server {
             listener,
             address,
             public_url,
+            has_public_url,
             shell,
             tls: options.tls,
             last_used,
@@ -185,6 +188,11 @@ impl Server {
     /// What links start with.
     pub fn public_url(&self) -> &str {
         &self.public_url
+    }
+
+    /// Whether links start with an address that means "all of this machine's", which nobody can open from elsewhere.
+    pub fn public_url_is_reachable_from_here_alone(&self) -> bool {
+        !self.has_public_url && self.address.ip().is_unspecified()
     }
 
     /// The node, for what is to be done before the first request.

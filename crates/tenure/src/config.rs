@@ -135,21 +135,22 @@ fn check_journal(journal: Option<&str>) -> Result<(), Failure> {
 
 fn limits(file: FileLimits) -> Limits {
     let defaults = Limits::default();
-    // More than a day is as good as no limit.
-    let seconds = |given: Option<u64>, default| given.map_or(default, |s| Duration::from_secs(s.min(86_400)));
+    // More than a day is as good as no limit, and none at all would refuse everything.
+    let seconds =
+        |given: Option<u64>, default| given.map_or(default, |s| Duration::from_secs(s.clamp(1, 86_400)));
     Limits {
         head_timeout: seconds(file.head_seconds, defaults.head_timeout),
         // Less than this, and the HTTP library would refuse to start.
         head_bytes: file.head_bytes.unwrap_or(defaults.head_bytes).max(8 * 1024),
-        head_lines: file.head_lines.unwrap_or(defaults.head_lines),
-        body_bytes: file.body_bytes.unwrap_or(defaults.body_bytes),
-        json_depth: file.json_depth.unwrap_or(defaults.json_depth).min(MAX_JSON_DEPTH),
+        head_lines: file.head_lines.unwrap_or(defaults.head_lines).max(16),
+        body_bytes: file.body_bytes.unwrap_or(defaults.body_bytes).max(1),
+        json_depth: file.json_depth.unwrap_or(defaults.json_depth).clamp(4, MAX_JSON_DEPTH),
         body_grace: seconds(file.body_grace_seconds, defaults.body_grace),
         body_bytes_per_second: file.body_bytes_per_second.unwrap_or(defaults.body_bytes_per_second),
         request_timeout: seconds(file.request_seconds, defaults.request_timeout),
         idle_timeout: seconds(file.idle_seconds, defaults.idle_timeout),
         write_timeout: seconds(file.write_seconds, defaults.write_timeout),
-        url_bytes: file.url_bytes.unwrap_or(defaults.url_bytes),
+        url_bytes: file.url_bytes.unwrap_or(defaults.url_bytes).max(256),
         // None at all would lock everybody out.
         connections: file.connections.unwrap_or(defaults.connections).max(1),
         connections_per_address: file

@@ -83,7 +83,14 @@ impl Asking {
                     Err(error) => return Err(Failure::new(error)),
                 }
             }
-            Err(held.map_or_else(|| Failure::new("the data folder is busy; try again"), Failure::new))
+            Err(match held {
+                Some(FolderError::Held { folder, holder }) => Failure::new(format!(
+                    "{holder} holds the data folder {} and cannot be reached over its operator socket",
+                    folder.display()
+                ))
+                .with_hint("if it is a server whose socket was removed, restart it; if it is another command, try again"),
+                _ => Failure::new("the data folder is busy; try again"),
+            })
         })
     }
 

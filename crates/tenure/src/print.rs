@@ -12,15 +12,24 @@ use tenure_server::operator::{
 };
 
 /// Prints a result. `done` says in words what was done, for commands that change something.
-pub(crate) fn reply(output: Output, reply: &OperatorReply, done: Option<&str>) {
-    match output {
-        Output::Human => result(&human(reply, done)),
-        Output::Json => result(&format!("{}\n", json_of(reply))),
-        Output::Plain => match reply {
-            OperatorReply::NewToken(NewToken { token, .. }) => result(&format!("{token}\n")),
-            other => result(&human(other, done)),
-        },
+pub(crate) fn reply(output: Output, reply: &OperatorReply, done: Option<&str>) -> Result<(), Failure> {
+    let text = match (output, reply) {
+        (Output::Human, reply) => human(reply, done),
+        (Output::Json, reply) => format!("{}\n", json_of(reply)),
+        (Output::Plain, OperatorReply::NewToken(NewToken { token, .. })) => format!("{token}\n"),
+        (Output::Plain, other) => human(other, done),
+    };
+    if let OperatorReply::NewToken(new) = reply {
+        let id = &new.details.id;
+        let lost = |_| Failure::new(format!("token {id} was created and its text could not be printed"));
+        return whole(&text).map_err(lost).map_err(|lost| {
+            lost.with_hint(
+                "its text is shown only once: revoke it with `tenure token revoke`, and create another",
+            )
+        });
     }
+    result(&text);
+    Ok(())
 }
 
 /// Prints a value as one line of JSON.
@@ -30,22 +39,34 @@ pub(crate) fn json(value: &impl Serialize) {
 
 /// Prints text to stdout. Ends the process quietly if nobody reads it any more.
 pub(crate) fn result(text: &str) {
-    let mut out = anstream::stdout().lock();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    if let Err(error) = write(text) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            note(&format!("error: the result could not be printed: {error}"));
+        }
         std::process::exit(i32::from(error.kind() != io::ErrorKind::BrokenPipe));
     }
 }
 
-/// Tells people something beside the result.
+/// Prints text to stdout that somebody must have read, such as a token that is shown once.
+pub(crate) fn whole(text: &str) -> Result<(), Failure> {
+    write(text).map_err(|error| Failure::new(format!("the result could not be printed: {error}")))
+}
+
+fn write(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
+}
+
+/// Tells people something beside the result. If nobody can hear it, the command goes on all the same.
 pub(crate) fn note(text: &str) {
-    anstream::eprintln!("{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// Tells what went wrong, and what to do.
 pub(crate) fn failure(failure: &Failure) {
-    anstream::eprintln!("\u{1b}[1;31merror:\u{1b}[0m {}", failure.message);
+    note(&format!("\u{1b}[1;31merror:\u{1b}[0m {}", failure.message));
     if let Some(hint) = failure.hint {
-        anstream::eprintln!("\u{1b}[1mhint:\u{1b}[0m {hint}");
+        note(&format!("\u{1b}[1mhint:\u{1b}[0m {hint}"));
     }
 }
 

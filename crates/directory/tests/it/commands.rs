@@ -72,7 +72,7 @@ fn precondition() -> impl Strategy<Value = Precondition> {
 }
 
 fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![Just(Role::Admin), Just(Role::Member)]
+    prop_oneof![Just(Role::Admin), Just(Role::Regular)]
 }
 
 fn availability() -> impl Strategy<Value = Availability> {

@@ -5,7 +5,9 @@ use tenure_directory::custom_field::{
 };
 use tenure_directory::email::EmailAddress;
 use tenure_directory::id::{CompanyId, FieldId, InboxId, TeamId, TeammateId, TokenId};
-use tenure_directory::invitation::{InvitationAccepted, InvitationRequested, InvitationSent, InvitationWish};
+use tenure_directory::invitation::{
+    InvitationAccepted, InvitationEnded, InvitationRequested, InvitationSent, InvitationWish,
+};
 use tenure_directory::registry::{CompanyCreated, CompanyRegistered, CompanyRenamed, CompanyRetitled};
 use tenure_directory::secret::SecretDigest;
 use tenure_directory::settings::{Reactivation, Setting};
@@ -76,7 +78,7 @@ fn teammate_created() -> TeammateCreated {
 fn teammate_updated() -> TeammateUpdated {
     TeammateUpdated {
         teammate: TEAMMATE,
-        role: Some(change(Role::Member, Role::Admin)),
+        role: Some(change(Role::Regular, Role::Admin)),
         availability: Some(change(Availability::Available, Availability::Away)),
         profile: Some(ProfileChanges {
             email: Some(change(email("ana@example.com"), email("ana.lopez@example.com"))),
@@ -120,6 +122,7 @@ pub(crate) fn company_events() -> Vec<Event> {
         Event::TeammateReactivated(TeammateReactivated { teammate: TEAMMATE }),
         Event::InvitationRequested(InvitationRequested { teammate: TEAMMATE }),
         Event::InvitationSent(InvitationSent { teammate: TEAMMATE, digest: DIGEST, expires_at: MOMENT }),
+        Event::InvitationEnded(InvitationEnded { teammate: TEAMMATE }),
         Event::InvitationAccepted(InvitationAccepted { teammate: TEAMMATE }),
         Event::TeamCreated(TeamCreated {
             team: TEAM,

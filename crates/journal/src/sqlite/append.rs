@@ -349,7 +349,7 @@ fn is_sync(error: &Error) -> bool {
     extended_code(error).is_some_and(|code| codes.contains(&code))
 }
 
-fn is_busy(error: &Error) -> bool {
+pub(super) fn is_busy(error: &Error) -> bool {
     matches!(extended_code(error).map(|code| code & 0xff), Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
 }
 

@@ -75,11 +75,14 @@ impl SqliteJournal {
             )));
         }
         let snapshots = folder.join(SNAPSHOT_FOLDER);
-        std::fs::create_dir_all(&snapshots).map_err(|error| storage("make", &snapshots, error))?;
+        make_private_folder(&snapshots).map_err(|error| storage("make", &snapshots, error))?;
         let path = folder.join(JOURNAL_FILE);
+        if when_shorter == WhenShorter::Refuse {
+            SideFile::check_missing(folder, &path)?;
+        }
         let connection = Connection::open_with_flags(&path, write_flags())?;
         private(&path)?;
-        prepare(&connection)?;
+        prepare(&connection, &path)?;
         let side_file = SideFile::open(folder, &connection, when_shorter)?;
         let failed = Failed::default();
         let writer = Writer::new(connection, side_file, Arc::clone(&failed))?;
@@ -149,7 +152,23 @@ fn private(_: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn prepare(connection: &Connection) -> Result<(), JournalError> {
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
+/// Writes a file that only its owner can read.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, bytes)
+}
+
+fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         return Err(JournalError::Storage(format!(
@@ -159,7 +178,7 @@ fn prepare(connection: &Connection) -> Result<(), JournalError> {
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "trusted_schema", "off")?;
-    decide_what_is_durable(connection)?;
+    decide_what_is_durable(connection, path)?;
     let empty: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
     if empty {
         connection.execute_batch(&format!(
@@ -181,13 +200,36 @@ fn prepare(connection: &Connection) -> Result<(), JournalError> {
 /// Writes the log back and syncs, before anything is read. A log left by a process that died, or by a failed sync, may be
 /// in the system's memory alone; what is read from it must be on the disk first, or a power cut would take back what was
 /// shown, and with it all that came after.
-fn decide_what_is_durable(connection: &Connection) -> Result<(), JournalError> {
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+///
+/// Whoever reads the journal meanwhile, such as a backup, keeps the log from being emptied. Then its bytes are written once
+/// more as they are, and synced: a page that a failed sync left behind counts as clean, and would not be written otherwise.
+fn decide_what_is_durable(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    connection.busy_timeout(std::time::Duration::from_millis(200))?;
     let mode = rusqlite::wal::CheckpointMode::TRUNCATE;
-    connection.wal_checkpoint_v2(None::<&str>, mode).map_err(|error| {
-        JournalError::Storage(format!("the journal's log cannot be written back: {error}; look at the disk"))
-    })?;
-    Ok(())
+    let done = match connection.wal_checkpoint_v2(None::<&str>, mode) {
+        Err(error) if append::is_busy(&error) => write_log_again(path),
+        Err(error) => Err(JournalError::Storage(format!(
+            "the journal's log cannot be written back: {error}; look at the disk"
+        ))),
+        Ok(_) => Ok(()),
+    };
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    done
+}
+
+fn write_log_again(path: &Path) -> Result<(), JournalError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    let log = PathBuf::from(name);
+    let rewritten = std::fs::read(&log).and_then(|bytes| {
+        let mut file = std::fs::OpenOptions::new().write(true).open(&log)?;
+        std::io::Write::write_all(&mut file, &bytes)?;
+        file.sync_all()
+    });
+    match rewritten {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(storage("sync", &log, error)),
+        _ => Ok(()),
+    }
 }
 
 impl Journal for SqliteJournal {
@@ -227,8 +269,7 @@ impl Journal for SqliteJournal {
         let path = self.snapshot_path(snapshot.stream);
         self.readers.later(move |_| {
             let draft = path.with_extension("draft");
-            std::fs::write(&draft, snapshot.to_file()).map_err(|error| storage("write", &draft, error))?;
-            private(&draft)?;
+            write_private(&draft, &snapshot.to_file()).map_err(|error| storage("write", &draft, error))?;
             std::fs::rename(&draft, &path).map_err(|error| storage("write", &path, error))
         })
     }

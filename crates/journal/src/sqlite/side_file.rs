@@ -57,6 +57,15 @@ impl SideFile {
         Ok(Self { heads: Some(heads), thread: Some(thread) })
     }
 
+    /// Whether a journal that was here is gone, before an empty one is made in its place.
+    pub(super) fn check_missing(folder: &Path, journal: &Path) -> Result<(), JournalError> {
+        let is_there = std::fs::metadata(journal).is_ok_and(|file| file.len() > 0);
+        if is_there || !folder.join(SIDE_FILE).exists() {
+            return Ok(());
+        }
+        Err(JournalError::Lost(format!("{} is missing or empty", journal.display())))
+    }
+
     /// Compares the side file of a folder with the journal, and changes nothing.
     pub(super) fn check(folder: &Path, connection: &Connection) -> Result<(), JournalError> {
         compare(&folder.join(SIDE_FILE), connection, &name_of(connection)?)
@@ -106,7 +115,7 @@ fn keep(path: &Path, journal: &str, incoming: &std::sync::mpsc::Receiver<(Positi
 fn write(path: &Path, journal: &str, (position, hash): (Position, ChainHash)) -> std::io::Result<()> {
     let remembered = Remembered { journal: journal.to_owned(), position: position.0, hash: hash.to_string() };
     let draft: PathBuf = path.with_extension("head-draft");
-    std::fs::write(&draft, serde_json::to_vec(&remembered)?)?;
+    super::write_private(&draft, &serde_json::to_vec(&remembered)?)?;
     std::fs::rename(&draft, path)
 }
 

@@ -148,6 +148,31 @@ async fn a_lost_log_is_noticed_at_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_journal_that_is_gone_is_noticed_and_none_is_made_in_its_place() {
+    let folder = written().await;
+    std::fs::remove_file(file(&folder)).unwrap();
+    assert!(matches!(open(&folder), Err(JournalError::Lost(_))));
+    assert!(!file(&folder).exists());
+}
+
+#[tokio::test]
+async fn a_reader_does_not_keep_the_journal_from_being_opened() {
+    let folder = written().await;
+    let journal = open(&folder).unwrap();
+    journal.append(&batch(vec![append(1, 10, 1)])).await.unwrap();
+    let reader =
+        Connection::open_with_flags(file(&folder), rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    let before: i64 = reader.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+    drop(journal);
+    let journal = open(&folder).unwrap();
+    journal.append(&batch(vec![append(1, 11, 1)])).await.unwrap();
+    let after: i64 = reader.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+    assert_eq!((before, after), (21, 21), "a reader sees one state throughout");
+    assert_eq!(verify(&file(&folder)), Ok(22));
+}
+
+#[tokio::test]
 async fn another_journal_in_the_same_folder_is_noticed() {
     let (folder, other) = (written().await, written().await);
     change(&other, "PRAGMA wal_checkpoint(TRUNCATE)");

@@ -8,7 +8,10 @@ use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 use hyper::StatusCode;
 use hyper::body::Body as _;
-use hyper::header::{CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{
+    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue,
+};
+use std::time::Duration;
 use tenure_directory::text::repeated;
 use tokio::time::Instant;
 
@@ -24,8 +27,22 @@ pub(crate) async fn read_optional_json(
     body: Body,
     limits: &Limits,
 ) -> Result<Option<Json>, Problem> {
-    check_headers(headers, &body, limits)?;
-    let bytes = read(body, limits).await?;
+    let mut body = body;
+    let read = match check_headers(headers, &body, limits) {
+        Ok(()) => read(&mut body, limits).await,
+        Err(problem) => Err(problem),
+    };
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(problem) => {
+            let is_unread = problem.status != StatusCode::REQUEST_TIMEOUT;
+            let waits_for_us = headers.contains_key(EXPECT);
+            if is_unread && !waits_for_us {
+                let _ = tokio::time::timeout(DISCARD_TIME, discard(body)).await;
+            }
+            return Err(problem);
+        }
+    };
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -46,7 +63,7 @@ fn check_headers(headers: &HeaderMap, body: &Body, limits: &Limits) -> Result<()
         .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if encoded {
         let message = "bodies must come without a Content-Encoding; send the JSON as it is";
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.encoded", message));
+        return Err(closing(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.encoded", message)));
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let least = announced.unwrap_or_else(|| body.size_hint().lower());
@@ -63,7 +80,9 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
         let (name, value) = parameter.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     });
-    let utf8 = charset.is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
+    let is_utf8 =
+        |charset: &str| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");
+    let utf8 = charset.is_none_or(is_utf8);
     if essence.eq_ignore_ascii_case("application/json") && utf8 {
         return Ok(());
     }
@@ -90,7 +109,20 @@ fn too_slow() -> Problem {
     closing(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", message))
 }
 
-async fn read(mut body: Body, limits: &Limits) -> Result<BytesMut, Problem> {
+/// Most clients send all of a body before they look at the answer, and lose an answer that comes with a closed connection
+/// while they send. So what is refused is taken in for a while, and thrown away.
+const DISCARD_TIME: Duration = Duration::from_secs(2);
+const DISCARD_BYTES: usize = 32 * 1024 * 1024;
+
+async fn discard(mut body: Body) {
+    let mut left = DISCARD_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Some(rest) = left.checked_sub(frame.data_ref().map_or(0, bytes::Bytes::len)) else { return };
+        left = rest;
+    }
+}
+
+async fn read(body: &mut Body, limits: &Limits) -> Result<BytesMut, Problem> {
     let start = Instant::now();
     let mut bytes = BytesMut::new();
     loop {
@@ -111,6 +143,6 @@ async fn read(mut body: Body, limits: &Limits) -> Result<BytesMut, Problem> {
 /// When the next bytes must be there: the whole request has an end, and after a grace a least speed is asked for.
 fn next_deadline(start: Instant, read: usize, limits: &Limits) -> Instant {
     let read = u64::try_from(read).expect("a length fits 64 bits");
-    let earned = std::time::Duration::from_secs(read / limits.body_bytes_per_second.max(1));
+    let earned = Duration::from_secs(read / limits.body_bytes_per_second.max(1));
     (start + limits.body_grace + earned).min(start + limits.request_timeout)
 }

@@ -1,16 +1,15 @@
-//! The one log line of a request. Written by a thread of its own: a request must not wait for whoever reads the log.
+//! The log, and the one line of each request in it. Written by a thread of its own: nothing may wait for whoever reads it.
 
 use hyper::Method;
 use hyper::header::HeaderValue;
 use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 use tenure_directory::{CompanyId, Timestamp, TokenId};
 
-/// How many lines may wait to be written; beyond that they are counted and dropped, and the count is logged.
+/// How many lines may wait to be written; beyond that they are dropped, and counted in a metric.
 const WAITING: usize = 16_384;
 
 /// How many lines are written at once.
@@ -71,54 +70,84 @@ impl RequestLine {
     }
 }
 
-/// The log of requests. The thread ends with the last value, after it has written what waits.
+/// Something on its way to the log.
+enum Entry {
+    Request(RequestLine),
+    Text(Box<[u8]>),
+    /// All before it is to be written, and then this is told.
+    Flush(SyncSender<()>),
+}
+
+/// The log: of requests, and of whatever else the process has to say. Cheap to clone. Nobody ever waits for whoever reads
+/// it, and nothing goes wrong when nobody does: lines that cannot be written are dropped and counted.
+#[derive(Clone)]
 pub struct RequestLog {
-    lines: Option<SyncSender<RequestLine>>,
-    writer: Option<JoinHandle<()>>,
+    entries: SyncSender<Entry>,
 }
 
 impl RequestLog {
     /// A log that writes to `out`.
     pub fn open(form: LogForm, out: impl io::Write + Send + 'static) -> io::Result<Self> {
-        let (lines, waiting) = sync_channel(WAITING);
-        let writer = std::thread::Builder::new().name("request-log".to_owned());
-        let writer = writer.spawn(move || write_all(&waiting, form, out))?;
-        Ok(Self { lines: Some(lines), writer: Some(writer) })
+        let (entries, waiting) = sync_channel(WAITING);
+        let writer = std::thread::Builder::new().name("log".to_owned());
+        writer.spawn(move || write_all(&waiting, form, out))?;
+        Ok(Self { entries })
     }
 
     pub(crate) fn tell(&self, line: RequestLine) {
-        let Some(lines) = self.lines.as_ref().filter(|_| tracing::enabled!(tracing::Level::INFO)) else {
-            return;
-        };
-        match lines.try_send(line) {
-            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(_)) => metrics::counter!("tenure_log_lines_dropped_total").increment(1),
+        if tracing::enabled!(tracing::Level::INFO) {
+            self.enter(Entry::Request(line));
         }
+    }
+
+    fn enter(&self, entry: Entry) {
+        if self.entries.try_send(entry).is_err() {
+            metrics::counter!("tenure_log_lines_dropped_total").increment(1);
+        }
+    }
+
+    /// Waits until what was told is written, but no longer than `patience`.
+    pub fn flush(&self, patience: Duration) {
+        let (written, told) = sync_channel(1);
+        self.enter(Entry::Flush(written));
+        // Whoever reads the log may never do so again.
+        let _ = told.recv_timeout(patience);
     }
 }
 
-impl Drop for RequestLog {
-    fn drop(&mut self) {
-        self.lines = None;
-        if let Some(writer) = self.writer.take() {
-            // If it has panicked there is nothing left to write.
-            let _ = writer.join();
-        }
+/// For lines that are text already, each written at once.
+impl io::Write for RequestLog {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.enter(Entry::Text(text.into()));
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
-fn write_all(waiting: &Receiver<RequestLine>, form: LogForm, mut out: impl io::Write) {
-    let mut text = String::new();
+fn write_all(waiting: &Receiver<Entry>, form: LogForm, mut out: impl io::Write) {
+    let mut lines = String::new();
     while let Ok(first) = waiting.recv() {
         let mut next = Some(first);
         // While lines come, they are gathered and not waited for: to be woken for each costs more than the request.
         while next.is_some() {
-            for line in next.into_iter().chain(waiting.try_iter().take(AT_ONCE)) {
-                line.write(form, &mut text);
+            let mut flushed = Vec::new();
+            for entry in next.into_iter().chain(waiting.try_iter().take(AT_ONCE)) {
+                match entry {
+                    Entry::Request(line) => line.write(form, &mut lines),
+                    Entry::Text(text) => lines.push_str(&String::from_utf8_lossy(&text)),
+                    Entry::Flush(written) => flushed.push(written),
+                }
             }
-            // If nobody reads the log, the server goes on without it.
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-            text.clear();
+            // If it cannot be written, the server goes on without it.
+            let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+            lines.clear();
+            for written in flushed {
+                // Whoever asked may have waited long enough.
+                let _ = written.try_send(());
+            }
             std::thread::sleep(GATHER);
             next = waiting.try_recv().ok();
         }

@@ -4,7 +4,7 @@ use crate::last_used::LastUsed;
 use crate::moment::iso;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tenure_directory::custom_field::{CustomField, FieldType, FieldValue};
+use tenure_directory::custom_field::{CustomField, FieldType, FieldValue, number_as_json};
 use tenure_directory::registry::Entry;
 use tenure_directory::settings::{Invitations, Reactivation, ScimProfile, Settings};
 use tenure_directory::team::{Privacy, Team};
@@ -406,7 +406,7 @@ impl TeammateDetails {
 fn plain(value: &FieldValue) -> serde_json::Value {
     match value {
         FieldValue::Text(text) => text.as_str().into(),
-        FieldValue::Number(number) => (*number).into(),
+        FieldValue::Number(number) => number_as_json(*number).into(),
         FieldValue::Boolean(value) => (*value).into(),
         FieldValue::Teammate(teammate) => teammate.to_string().into(),
         FieldValue::Inbox(inbox) => inbox.to_string().into(),

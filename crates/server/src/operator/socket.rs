@@ -16,6 +16,8 @@ use tokio::sync::Semaphore;
 const MAX_REQUEST: u64 = 4 * 1024 * 1024;
 /// How long a request may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer may take: an export of a large company is the longest.
+const ANSWER_PATIENCE: Duration = Duration::from_mins(1);
 /// The most bytes that the path of a socket may have; the system's limit is a little above it.
 const MAX_PATH: usize = 100;
 
@@ -170,7 +172,8 @@ pub async fn ask(
     // The server may answer before it has read all, if the request is too long; then the answer is what counts.
     let sent = stream.write_all(&bytes).await;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
+    let answered = tokio::time::timeout(ANSWER_PATIENCE, stream.read_to_end(&mut answer)).await;
+    answered.map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the server does not answer"))??;
     if answer.is_empty() {
         sent?;
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server ended before it answered"));

@@ -6,11 +6,8 @@ use super::{Operator, field};
 use tenure_directory::secret::SecretText;
 use tenure_directory::teammate::TeammateRef;
 use tenure_directory::text::Note;
-use tenure_directory::token::{CreateToken, RateLimit, RevokeToken, WantedKind};
+use tenure_directory::token::{CreateToken, MAX_EXPIRES_IN_MS, RateLimit, RevokeToken, WantedKind};
 use tenure_directory::{Command, Company, Event, Fault, Refusal, Scope, Scopes, TokenId};
-
-/// The longest time for which a token may work: ten years.
-const MAX_EXPIRES_IN_MS: i64 = 10 * 366 * 24 * 60 * 60 * 1000;
 
 fn fault(field: &'static str, message: impl ToString) -> OperatorError {
     Fault::new(field, message.to_string()).into()

@@ -2,6 +2,7 @@
 //! the shell gives whatever the operation is.
 
 use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{Schema, SchemaType};
 use utoipa::openapi::{Content, Header, ObjectBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Type};
 
 /// Headers of every answer: name, type, meaning.
@@ -35,8 +36,12 @@ const OF_WRITES: [(&str, &str); 5] = [
     ("507", "Nothing was stored; the disk may be full"),
 ];
 
+/// Bodies in which what may be left out may not be `null`.
+const BODIES: [&str; 2] = ["NewTeammate", "TeammateChanges"];
+
 /// Completes all operations of a document.
 pub(super) fn complete(document: &mut OpenApi) {
+    forbid_null_in_bodies(document);
     for item in document.paths.paths.values_mut() {
         let PathItem { get, post, patch, delete, .. } = item;
         for operation in get.iter_mut() {
@@ -48,7 +53,33 @@ pub(super) fn complete(document: &mut OpenApi) {
     }
 }
 
+/// What is optional may be left out; only answers have `null`. Our types say both in one word, so it is taken apart here.
+fn forbid_null_in_bodies(document: &mut OpenApi) {
+    let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
+    for (_, schema) in schemas.filter(|(name, _)| BODIES.contains(&name.as_str())) {
+        if let RefOr::T(Schema::Object(body)) = schema {
+            body.properties.values_mut().for_each(forbid_null);
+        }
+    }
+}
+
+fn forbid_null(schema: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = schema
+        && let SchemaType::Array(types) = &mut object.schema_type
+    {
+        types.retain(|kind| *kind != Type::Null);
+        if let [only] = types.as_slice() {
+            object.schema_type = only.clone().into();
+        }
+    }
+}
+
 fn complete_operation(operation: &mut Operation, more: &[(&str, &str)]) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            parameter.schema.iter_mut().for_each(forbid_null);
+        }
+    }
     let responses = &mut operation.responses.responses;
     if operation.security.is_some() {
         for (status, meaning) in OF_ALL.iter().chain(more) {

@@ -199,6 +199,7 @@ pub(crate) struct List<T> {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Pagination {
     /// The URL of the next page; `null` on the last.
+    #[schema(required)]
     next: Option<String>,
 }
 

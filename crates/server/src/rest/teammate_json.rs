@@ -3,7 +3,7 @@
 //! the heaviest answer of the API, and formatting its four hundred links took most of its time.
 
 use std::io::Write as _;
-use tenure_directory::custom_field::FieldValue;
+use tenure_directory::custom_field::{FieldValue, number_as_json};
 use tenure_directory::teammate::{Availability, Role, Standing, Teammate};
 use tenure_directory::{Company, base36};
 
@@ -90,7 +90,7 @@ fn write_value(out: &mut Vec<u8>, value: &FieldValue) {
     match value {
         FieldValue::Text(value) => text(out, value.as_str()),
         FieldValue::Number(number) => {
-            let number = super::teammates::whole(*number);
+            let number = number_as_json(*number);
             write!(out, "{number}").expect("writing to bytes cannot fail");
         }
         FieldValue::Boolean(value) => flag(out, *value),
@@ -146,7 +146,7 @@ mod tests {
             let name = |text: &str| PersonName::parse(text).unwrap_or_else(|_| PersonName::parse("").unwrap());
             let number = if is_whole { number.trunc() } else { number };
             let (role, availability) = (
-                if flags[0] { Role::Admin } else { Role::Member },
+                if flags[0] { Role::Admin } else { Role::Regular },
                 if flags[1] { Availability::Available } else { Availability::Away },
             );
             let mut custom_fields = vec![

@@ -21,9 +21,9 @@ use axum::response::Response;
 use hyper::StatusCode;
 use hyper::header::HeaderMap;
 use serde::ser::SerializeMap as _;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
-use tenure_directory::custom_field::{FieldValue, FieldValues};
+use tenure_directory::custom_field::{FieldValue, FieldValues, number_as_json};
 use tenure_directory::email::EmailAddress;
 use tenure_directory::invitation::InvitationWish;
 use tenure_directory::teammate::{
@@ -99,7 +99,7 @@ impl Serialize for CustomFieldValues<'_> {
             map.serialize_key(field.name.as_str())?;
             match value {
                 FieldValue::Text(text) => map.serialize_value(text.as_str())?,
-                FieldValue::Number(number) => map.serialize_value(&whole(*number))?,
+                FieldValue::Number(number) => map.serialize_value(&number_as_json(*number))?,
                 FieldValue::Boolean(value) => map.serialize_value(value)?,
                 FieldValue::Teammate(teammate) => map.serialize_value(teammate)?,
                 FieldValue::Inbox(inbox) => map.serialize_value(inbox)?,
@@ -107,18 +107,6 @@ impl Serialize for CustomFieldValues<'_> {
         }
         map.end()
     }
-}
-
-/// A number without a fraction is written without a point.
-pub(super) fn whole(number: f64) -> serde_json::Number {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "numbers are kept within the exact range of a double"
-    )]
-    let integer = number as i64;
-    let is_whole = number.fract() == 0.0;
-    let fraction = || serde_json::Number::from_f64(number).expect("only finite numbers are kept");
-    if is_whole { integer.into() } else { fraction() }
 }
 
 /// A teammate as REST shows it.
@@ -253,7 +241,7 @@ fn create_command(body: Json, company: &Company) -> Result<CreateTeammate, Probl
     let username = form.text("username", Username::parse);
     let first_name = form.text("first_name", PersonName::parse);
     let last_name = form.text("last_name", PersonName::parse);
-    let role = form.flag("is_admin", Role::Admin, Role::Member);
+    let role = form.flag("is_admin", Role::Admin, Role::Regular);
     let availability = form.flag("is_available", Availability::Available, Availability::Away);
     let custom_fields = form.values("custom_fields").unwrap_or_default();
     form.refuse("is_blocked", "is read-only on create; block the teammate afterwards");
@@ -266,7 +254,7 @@ fn create_command(body: Json, company: &Company) -> Result<CreateTeammate, Probl
         username,
         first_name: first_name.unwrap_or_else(PersonName::empty),
         last_name: last_name.unwrap_or_else(PersonName::empty),
-        role: role.unwrap_or(Role::Member),
+        role: role.unwrap_or(Role::Regular),
         availability: availability.unwrap_or(Availability::Available),
         custom_fields,
         invitation: InvitationWish::Send,
@@ -291,7 +279,7 @@ fn created(base: &str, answered: &Answered) -> Reply {
 }
 
 /// What `PATCH /teammates/{teammate_id}` takes; everything is optional.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[expect(
     dead_code,
     reason = "describes the body in the OpenAPI document; the body is read by `update_command`"
@@ -299,6 +287,14 @@ fn created(base: &str, answered: &Answered) -> Reply {
 pub(super) struct TeammateChanges {
     /// Only as it is, like the other system-generated fields, so that a record read can be sent back.
     id: Option<String>,
+    /// Only as it is.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// Only as it is.
+    license_type: Option<String>,
+    /// Only as they are.
+    #[serde(rename = "_links")]
+    links: Option<serde_json::Map<String, serde_json::Value>>,
     email: Option<String>,
     #[schema(pattern = "^[a-z0-9_]{1,64}$")]
     username: Option<String>,
@@ -349,7 +345,7 @@ fn update_command(
     command.username = form.text("username", Username::parse);
     command.first_name = form.text("first_name", PersonName::parse);
     command.last_name = form.text("last_name", PersonName::parse);
-    command.role = form.flag("is_admin", Role::Admin, Role::Member);
+    command.role = form.flag("is_admin", Role::Admin, Role::Regular);
     command.availability = form.flag("is_available", Availability::Available, Availability::Away);
     command.standing = form.flag("is_blocked", Standing::Blocked, Standing::Active);
     command.custom_fields = form.values("custom_fields");

@@ -310,3 +310,27 @@ async fn every_answer_about_an_invitation_is_as_the_document_says() {
     }
     held.assert_no_faults();
 }
+
+#[tokio::test]
+async fn what_may_be_left_out_of_a_request_is_not_said_to_take_null() {
+    let server = start().await;
+    let company = acme(&server).await;
+    let document = company.get("/openapi.json").await.json();
+    let has_null = |schema: &serde_json::Value| {
+        schema["type"].as_array().is_some_and(|types| types.iter().any(|kind| kind == "null"))
+    };
+    for body in ["NewTeammate", "TeammateChanges"] {
+        for (name, schema) in
+            document["components"]["schemas"][body]["properties"].as_object().expect("an object")
+        {
+            assert!(!has_null(schema), "{body}.{name}");
+        }
+    }
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                assert!(!has_null(&parameter["schema"]), "{method} {path}: {}", parameter["name"]);
+            }
+        }
+    }
+}

@@ -46,7 +46,7 @@ fn person(number: u64) -> CreateTeammate {
         username: None,
         first_name: PersonName::parse("Kim").expect("the name is valid"),
         last_name: PersonName::parse("Example").expect("the name is valid"),
-        role: Role::Member,
+        role: Role::Regular,
         availability: Availability::Available,
         custom_fields: vec![],
         invitation: InvitationWish::None,

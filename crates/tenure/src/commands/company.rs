@@ -21,6 +21,5 @@ pub(crate) fn run(global: &Global, command: Company) -> Result<(), Failure> {
         }
         Company::Export { which } => (ask_company(global, which, CompanyRequest::Export)?, None),
     };
-    print::reply(global.output, &reply, done);
-    Ok(())
+    print::reply(global.output, &reply, done)
 }

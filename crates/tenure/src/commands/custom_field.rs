@@ -17,6 +17,5 @@ pub(crate) fn run(global: &Global, command: CustomField) -> Result<(), Failure> 
             (ask_company(global, which, CompanyRequest::DeleteCustomField { field })?, Some("deleted"))
         }
     };
-    print::reply(global.output, &reply, done);
-    Ok(())
+    print::reply(global.output, &reply, done)
 }

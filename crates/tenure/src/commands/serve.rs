@@ -8,6 +8,7 @@ use crate::print;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::sync::Arc;
+use std::time::Duration;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_server::demo::{self, Demo};
 use tenure_server::http::{RequestLog, TlsSetup};
@@ -22,7 +23,7 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
     let demo = serve.demo;
     let when_shorter = if serve.accept_loss { WhenShorter::Accept } else { WhenShorter::Refuse };
     let settings = Settings::read(global, serve)?;
-    start_log(settings.log);
+    let log = start_log(settings.log)?;
     allow_connections(settings.limits.connections);
     let folder = match &settings.data {
         Some(path) => path.clone(),
@@ -40,12 +41,12 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         trusted_proxies: settings.trusted_proxies,
         tls: tls.clone(),
         cors_origins: settings.cors_origins,
-        log: Some(RequestLog::open(settings.log.into(), std::io::stderr()).map_err(Failure::new)?),
+        log: Some(log.clone()),
         metrics: Some(metrics),
         drain_delay: settings.drain_delay,
     };
     let output = global.output;
-    runtime()?.block_on(async move {
+    let served = runtime()?.block_on(async move {
         let folder = DataFolder::open(&folder).map_err(Failure::new)?;
         let mut node_options = NodeOptions { when_shorter, ..NodeOptions::default() };
         if let Some(queue_length) = settings.queue_length {
@@ -57,12 +58,28 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         let signals = Signals::listen()?;
         greet(&server, demo, output).await?;
         serve_until_told(server, signals, tls).await
-    })
+    });
+    log.flush(LOG_PATIENCE);
+    served
 }
 
-fn start_log(form: LogForm) {
-    let filter = EnvFilter::try_from_env("TENURE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+/// How long the end of the process waits for the log to be written.
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
+
+fn start_log(form: LogForm) -> Result<RequestLog, Failure> {
+    let filter = match std::env::var("TENURE_LOG") {
+        Ok(given) if !given.is_empty() => EnvFilter::try_new(&given).map_err(|_| {
+            Failure::usage(format!("TENURE_LOG=`{}` is no level", given.escape_debug()))
+                .with_hint("use one of: error, warn, info, debug, trace")
+        })?,
+        _ => EnvFilter::new("info"),
+    };
+    let log = RequestLog::open(form.into(), std::io::stderr()).map_err(Failure::new)?;
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .log_internal_errors(false)
+        .with_writer(move || writer.clone());
     match form {
         LogForm::Json => subscriber.json().flatten_event(true).init(),
         LogForm::Human => {
@@ -71,6 +88,7 @@ fn start_log(form: LogForm) {
             subscriber.with_ansi(has_color).with_target(false).init();
         }
     }
+    Ok(log)
 }
 
 /// Files that the server needs besides connections: the journal, its readers, the outbox, the log.
@@ -106,8 +124,13 @@ async fn greet(server: &Server, demo: bool, output: Output) -> Result<(), Failur
     } else if server.node().engine.registry().entries().next().is_none() {
         print::note("note: there is no company yet; create one with `tenure company create NAME`");
     }
-    print::result(&format!("tenure: ready at {}\n", scheme_and(server)));
-    Ok(())
+    if server.public_url_is_reachable_from_here_alone() {
+        print::note(
+            "note: links and invitations start with the address that the server listens on; set --public-url to the one \
+             that people can open",
+        );
+    }
+    print::whole(&format!("tenure: ready at {}\n", scheme_and(server)))
 }
 
 fn scheme_and(server: &Server) -> String {

@@ -20,8 +20,7 @@ pub(crate) fn run(global: &Global, command: Sso) -> Result<(), Failure> {
         Sso::Show { which } => (ask_company(global, which, CompanyRequest::ShowSso)?, None),
         Sso::Clear { which } => (ask_company(global, which, CompanyRequest::ClearSso)?, None),
     };
-    print::reply(global.output, &reply, done);
-    Ok(())
+    print::reply(global.output, &reply, done)
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -20,6 +20,5 @@ pub(crate) fn run(global: &Global, command: Team) -> Result<(), Failure> {
             (ask_company(global, which, CompanyRequest::DeleteTeam { team: id })?, Some("deleted"))
         }
     };
-    print::reply(global.output, &reply, done);
-    Ok(())
+    print::reply(global.output, &reply, done)
 }

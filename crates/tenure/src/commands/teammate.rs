@@ -9,6 +9,5 @@ use tenure_server::operator::CompanyRequest;
 pub(crate) fn run(global: &Global, command: Teammate) -> Result<(), Failure> {
     let Teammate::Reactivate { which, id } = command;
     let reply = ask_company(global, which, CompanyRequest::ReactivateTeammate { teammate: id })?;
-    print::reply(global.output, &reply, Some("reactivated"));
-    Ok(())
+    print::reply(global.output, &reply, Some("reactivated"))
 }

@@ -17,6 +17,5 @@ pub(crate) fn run(global: &Global, command: Token) -> Result<(), Failure> {
             (ask_company(global, which, CompanyRequest::RevokeToken { token: id })?, Some("revoked"))
         }
     };
-    print::reply(global.output, &reply, done);
-    Ok(())
+    print::reply(global.output, &reply, done)
 }

@@ -255,7 +255,7 @@ fn with_several_companies_one_must_be_named() {
     let tenure = Tenure::with_company();
     tenure.ok(&["company", "create", "Bakery"]);
     insta::assert_snapshot!(tenure.run(&["company", "show"]), @"
-    exit: 1
+    exit: 64
     --- stdout
 
     --- stderr

@@ -115,6 +115,7 @@ fn help_shows_the_commands_in_groups() {
       backup        Copy the journal to a file, while the server runs or not, and verify the copy
       verify        Check every event of a journal, and that every state can be rebuilt from it
       restore       Put a backup into a new data folder
+      bench         Measure this machine: each figure as a ratio to a baseline of the same run, on temporary data
       completions   Print a completion script for a shell
       man           Write the manual pages into a folder
 

@@ -105,7 +105,7 @@ fn person(text: &str) -> PersonName {
 }
 
 fn role(admin: bool) -> Role {
-    if admin { Role::Admin } else { Role::Member }
+    if admin { Role::Admin } else { Role::Regular }
 }
 
 fn teammate(number: u64) -> TeammateRef {

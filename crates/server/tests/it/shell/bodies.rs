@@ -141,3 +141,24 @@ async fn a_body_that_breaks_off_is_refused_and_nothing_is_done() {
     }
     assert!(company.get("/teammates").await.ids().is_empty());
 }
+
+#[tokio::test]
+async fn a_client_that_sends_all_before_it_reads_gets_the_answer_to_a_body_that_is_too_large() {
+    let server = TestServer::start().await;
+    let company = server.company("Acme").await;
+    for announced in [true, false] {
+        let mut wire = Wire::open(&server).await;
+        let framing = if announced { "Content-Length: 4194304" } else { "Transfer-Encoding: chunked" };
+        wire.send(&format!("{}{framing}\r\n\r\n", creation(&company))).await;
+        let piece = "x".repeat(65_536);
+        for _ in 0..64 {
+            let piece = if announced { piece.clone() } else { format!("10000\r\n{piece}\r\n") };
+            wire.send(&piece).await;
+        }
+        if !announced {
+            wire.send("0\r\n\r\n").await;
+        }
+        let said = wire.rest().await;
+        assert_eq!(statuses(&said), [413], "{said}");
+    }
+}
