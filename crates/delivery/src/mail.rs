@@ -1,11 +1,11 @@
 //! The invitation as a mail: text and HTML, with headers that no name can break out of.
 
+use crate::html::escape_html;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lettre::message::header::{ContentTransferEncoding, ContentType};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 use tenure_directory::Timestamp;
 use tenure_directory::teammate::Teammate;
@@ -68,7 +68,7 @@ impl InvitationMail<'_> {
     }
 
     fn html(&self) -> String {
-        let (company, link) = (escape(self.company), escape(self.link));
+        let (company, link) = (escape_html(self.company), escape_html(self.link));
         format!(
             "<!doctype html><html lang=\"en\"><body><p>You are invited to join <strong>{company}</strong>.</p>\
              <p><a href=\"{link}\">Accept the invitation</a> within 7 days.</p><p>The link works once and is for you \
@@ -122,16 +122,4 @@ fn sender_domain(public_url: &str) -> String {
     let host = rest.split(['/', ':']).next().unwrap_or_default();
     let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[');
     if is_name && Address::new("no-reply", host).is_ok() { host.to_owned() } else { "localhost".to_owned() }
-}
-
-fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
-        match character {
-            '&' | '<' | '>' | '"' | '\'' => {
-                write!(escaped, "&#{};", u32::from(character)).expect("writing to a String cannot fail");
-            }
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }

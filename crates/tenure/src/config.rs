@@ -105,7 +105,7 @@ fn read_file(path: &Path) -> Result<File, Failure> {
     let text = std::fs::read_to_string(path);
     let text = text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
     toml::from_str(&text).map_err(|error| {
-        // Without the value itself, which may be a secret.
+        // Without the line itself, which may hold a secret.
         let place = error.span().map(|span| place_of(&text, span.start)).unwrap_or_default();
         Failure::new(format!("{}{place}: {}", path.display(), error.message().trim_end().replace('\n', ", ")))
             .with_hint("docs/configuration.md lists what the file may hold")

@@ -8,9 +8,7 @@ use bytes::BytesMut;
 use http_body_util::BodyExt as _;
 use hyper::StatusCode;
 use hyper::body::Body as _;
-use hyper::header::{
-    CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue,
-};
+use hyper::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap};
 use std::time::Duration;
 use tenure_directory::text::repeated;
 use tokio::time::Instant;
@@ -60,10 +58,10 @@ fn check_headers(headers: &HeaderMap, body: &Body, limits: &Limits) -> Result<()
     let encoded = headers
         .get_all(CONTENT_ENCODING)
         .iter()
-        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
+        .any(|value| !value.is_empty() && !value.as_bytes().eq_ignore_ascii_case(b"identity"));
     if encoded {
         let message = "bodies must come without a Content-Encoding; send the JSON as it is";
-        return Err(closing(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.encoded", message)));
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.encoded", message).closing());
     }
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let least = announced.unwrap_or_else(|| body.size_hint().lower());
@@ -94,19 +92,14 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json_type", message))
 }
 
-fn closing(problem: Problem) -> Problem {
-    // What is left of the body would be read as the next request.
-    problem.with_header(CONNECTION, HeaderValue::from_static("close"))
-}
-
 fn too_large(limits: &Limits) -> Problem {
     let message = format!("the body is larger than {} bytes; send less in one request", limits.body_bytes);
-    closing(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", message))
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "request.too_large", message).closing()
 }
 
 fn too_slow() -> Problem {
     let message = "the body did not arrive in time; nothing was done";
-    closing(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", message))
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", message).closing()
 }
 
 /// Most clients send all of a body before they look at the answer, and lose an answer that comes with a closed connection
@@ -130,7 +123,7 @@ async fn read(body: &mut Body, limits: &Limits) -> Result<BytesMut, Problem> {
         let Some(frame) = frame.map_err(|_| too_slow())? else { return Ok(bytes) };
         let frame = frame.map_err(|error| {
             tracing::debug!(%error, "a body broke off");
-            closing(bad_body("request.cut_off", "it broke off before its end"))
+            bad_body("request.cut_off", "it broke off before its end").closing()
         })?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > limits.body_bytes {

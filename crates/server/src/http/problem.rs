@@ -51,6 +51,11 @@ impl Problem {
         self
     }
 
+    /// Ends the connection too: what follows on it would be read as the next request, and could be anything.
+    pub(crate) fn closing(self) -> Self {
+        self.with_header(hyper::header::CONNECTION, HeaderValue::from_static("close"))
+    }
+
     /// 503: nothing was done, and it may work soon.
     pub(crate) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)

@@ -17,8 +17,8 @@ use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH,
-    ETAG, HOST, HeaderMap, HeaderName, HeaderValue, VARY,
+    ACCEPT_ENCODING, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HOST,
+    HeaderMap, HeaderName, HeaderValue, VARY,
 };
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 use ipnet::IpNet;
@@ -253,7 +253,7 @@ impl Shell {
         let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
         let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
         if url_bytes + lines.sum::<usize>() > self.limits.head_bytes {
-            return Err(closing(self.head_too_large()));
+            return Err(self.head_too_large().closing());
         }
         let mut hosts = request.headers().get_all(HOST).iter();
         let is_right = match (hosts.next(), hosts.next()) {
@@ -265,7 +265,7 @@ impl Shell {
             return Ok(());
         }
         let message = "a request needs exactly one Host header, with a host name and perhaps a port";
-        Err(closing(Problem::bad_request("request.malformed", message)))
+        Err(Problem::bad_request("request.malformed", message).closing())
     }
 
     fn head_too_large(&self) -> Problem {
@@ -364,11 +364,6 @@ impl Shell {
 fn is_authority(host: &[u8]) -> bool {
     let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte);
     host.iter().all(is_allowed)
-}
-
-/// What follows on the connection could be anything.
-fn closing(problem: Problem) -> Problem {
-    problem.with_header(CONNECTION, HeaderValue::from_static("close"))
 }
 
 fn too_many(standing: Standing) -> Problem {

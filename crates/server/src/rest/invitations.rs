@@ -19,8 +19,8 @@ use axum::response::{IntoResponse as _, Response};
 use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, REFERRER_POLICY};
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::sync::Arc;
+use tenure_delivery::escape_html;
 use tenure_directory::invitation::{AcceptInvitation, Invitation, RequestInvitation};
 use tenure_directory::secret::{SecretKind, SecretText};
 use tenure_directory::teammate::TeammateRef;
@@ -92,11 +92,11 @@ pub(super) async fn resend(
 pub(super) async fn show(_: Traced, State(app): State<App>, PathId(secret): PathId) -> Response {
     match open(&app, &secret).await {
         Ok(invited) => {
-            let company = escape(invited.company.name.as_str());
+            let company = escape_html(invited.company.name.as_str());
             let body = format!(
                 "<h1>Join {company}</h1><p>You are invited as {}.</p>\
                  <form method=\"post\"><button type=\"submit\">Accept the invitation</button></form>",
-                escape(&invited.address())
+                escape_html(&invited.address())
             );
             page(StatusCode::OK, "Invitation", &body)
         }
@@ -117,7 +117,7 @@ pub(super) async fn accept(_: Traced, State(app): State<App>, PathId(secret): Pa
     let actor = Actor::Invitation(invited.teammate);
     match app.engine.ask(invited.company.id, command, actor).await {
         Ok(_) => {
-            let company = escape(invited.company.name.as_str());
+            let company = escape_html(invited.company.name.as_str());
             page(
                 StatusCode::OK,
                 "Welcome",
@@ -130,7 +130,7 @@ pub(super) async fn accept(_: Traced, State(app): State<App>, PathId(secret): Pa
 }
 
 fn not_now(problem: &Problem) -> Response {
-    page(problem.status, "Not now", &format!("<h1>Not now</h1><p>{}</p>", escape(&problem.message)))
+    page(problem.status, "Not now", &format!("<h1>Not now</h1><p>{}</p>", escape_html(&problem.message)))
 }
 
 /// Why a link opens nothing.
@@ -182,7 +182,7 @@ async fn open(app: &App, secret: &str) -> Result<Invited, Closed> {
 }
 
 fn refused(refusal: &Refusal) -> Response {
-    let body = format!("<h1>This link does not work</h1><p>{}</p>", escape(&refusal.to_string()));
+    let body = format!("<h1>This link does not work</h1><p>{}</p>", escape_html(&refusal.to_string()));
     page(of_refusal(refusal).status, "Invitation", &body)
 }
 
@@ -203,16 +203,4 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
         ),
     ];
     (status, headers, html).into_response()
-}
-
-fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut escaped, character| {
-        match character {
-            '&' | '<' | '>' | '"' | '\'' => {
-                write!(escaped, "&#{};", u32::from(character)).expect("writing to a String cannot fail");
-            }
-            other => escaped.push(other),
-        }
-        escaped
-    })
 }

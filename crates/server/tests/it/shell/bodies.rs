@@ -105,6 +105,17 @@ async fn chunks_as_they_must_be_are_taken() {
 }
 
 #[tokio::test]
+async fn a_coding_that_codes_nothing_is_taken() {
+    let server = TestServer::start().await;
+    for (slug, coding) in [("Acme", ""), ("Bolt", "identity"), ("Crux", "Identity")] {
+        let head = creation(&server.company(slug).await);
+        let coding = format!("Content-Encoding: {coding}\r\nContent-Length: {}\r\n", BODY.len());
+        let request = format!("{head}{coding}Connection: close\r\n\r\n{BODY}");
+        assert_eq!(statuses(&exchange(&server, &request).await), [201], "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn a_malformed_head_behind_a_chunked_body_is_refused_all_the_same() {
     let server = TestServer::with_limits(impatient()).await;
     let head = creation(&server.company("Acme").await);
