@@ -9,7 +9,7 @@ use crate::envelope::Position;
 use rusqlite::{Connection, OptionalExtension as _};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -24,8 +24,47 @@ struct Remembered {
 }
 
 pub(super) struct SideFile {
-    heads: Option<Sender<(Position, ChainHash)>>,
+    heads: Arc<Heads>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// Where the head is left for the thread that writes it.
+#[derive(Default)]
+struct Heads {
+    left: Mutex<Left>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Left {
+    latest: Option<(Position, ChainHash)>,
+    is_ended: bool,
+}
+
+impl Heads {
+    /// Only the first head since the last write wakes the thread: a wake at every commit would cost more than the head
+    /// is worth.
+    fn leave(&self, head: (Position, ChainHash)) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        if left.latest.replace(head).is_none() {
+            self.changed.notify_one();
+        }
+    }
+
+    fn end(&self) {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner).is_ended = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits for a head and then for newer ones, for as long as the interval; `None` at the end.
+    fn take(&self) -> Option<(Position, ChainHash)> {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = |left: &mut Left| left.latest.is_none() && !left.is_ended;
+        let left = self.changed.wait_while(left, idle).unwrap_or_else(PoisonError::into_inner);
+        let early = |left: &mut Left| !left.is_ended;
+        let waited = self.changed.wait_timeout_while(left, INTERVAL, early);
+        waited.unwrap_or_else(PoisonError::into_inner).0.latest.take()
+    }
 }
 
 impl SideFile {
@@ -49,12 +88,13 @@ impl SideFile {
         {
             return Err(storage("remove", &path, error));
         }
-        let (heads, incoming) = channel();
+        let heads = Arc::new(Heads::default());
+        let left = Arc::clone(&heads);
         let thread = std::thread::Builder::new()
             .name("journal-head".to_owned())
-            .spawn(move || keep(&path, &journal, &incoming))
+            .spawn(move || keep(&path, &journal, &left))
             .map_err(|error| JournalError::Storage(format!("cannot start a thread: {error}")))?;
-        Ok(Self { heads: Some(heads), thread: Some(thread) })
+        Ok(Self { heads, thread: Some(thread) })
     }
 
     /// Whether a journal that was here is gone, before an empty one is made in its place.
@@ -72,16 +112,14 @@ impl SideFile {
     }
 
     pub(super) fn remember(&self, position: Position, hash: ChainHash) {
-        if let Some(heads) = &self.heads {
-            // The thread only ends with this value; if it died, the file is merely older than it could be.
-            let _ = heads.send((position, hash));
-        }
+        // The thread only ends with this value; if it died, the file is merely older than it could be.
+        self.heads.leave((position, hash));
     }
 }
 
 impl Drop for SideFile {
     fn drop(&mut self) {
-        self.heads = None;
+        self.heads.end();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -93,21 +131,10 @@ fn name_of(connection: &Connection) -> Result<String, JournalError> {
     Ok(connection.query_row("SELECT value FROM about WHERE key = 'journal'", [], |row| row.get(0))?)
 }
 
-fn keep(path: &Path, journal: &str, incoming: &std::sync::mpsc::Receiver<(Position, ChainHash)>) {
-    while let Ok(mut latest) = incoming.recv() {
-        let until = std::time::Instant::now() + INTERVAL;
-        let ended = loop {
-            match incoming.recv_timeout(until.saturating_duration_since(std::time::Instant::now())) {
-                Ok(newer) => latest = newer,
-                Err(RecvTimeoutError::Timeout) => break false,
-                Err(RecvTimeoutError::Disconnected) => break true,
-            }
-        };
+fn keep(path: &Path, journal: &str, heads: &Heads) {
+    while let Some(latest) = heads.take() {
         if let Err(error) = write(path, journal, latest) {
             tracing::warn!(%error, "the journal's side file could not be written");
-        }
-        if ended {
-            return;
         }
     }
 }
