@@ -2,7 +2,7 @@
 
 use crate::bench::load::Load;
 use crate::bench::measure::finish;
-use crate::bench::subject::{Subject, create_company, create_token, get, open, populate};
+use crate::bench::subject::{Subject, create_company, furnish, get, join, open, populate};
 use crate::bench::{Bound, Extent, Line};
 use hyper::StatusCode;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -83,10 +83,7 @@ async fn compare(
 
 async fn one_company(teammates: u64) -> Result<(TempDir, String), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let node = open(folder.path()).await?;
-    let company = create_company(&node, 1).await?;
-    populate(&node.engine, company, teammates).await?;
-    let token = create_token(&node, company).await?;
+    let (node, token) = furnish(folder.path(), teammates).await?;
     node.engine.snapshot_all().await.map_err(|error| error.to_string())?;
     node.close().await;
     Ok((folder, token))
@@ -98,7 +95,7 @@ async fn many_companies(companies: u64) -> Result<TempDir, String> {
     let mut waiting: JoinSet<Result<(), String>> = JoinSet::new();
     for number in 1..=companies {
         if waiting.len() >= TOGETHER {
-            joined(&mut waiting).await?;
+            join(&mut waiting).await?;
         }
         let node = Arc::clone(&node);
         waiting.spawn(async move {
@@ -107,18 +104,11 @@ async fn many_companies(companies: u64) -> Result<TempDir, String> {
         });
     }
     while !waiting.is_empty() {
-        joined(&mut waiting).await?;
+        join(&mut waiting).await?;
     }
     let node = Arc::into_inner(node).ok_or("a company is still being made")?;
     node.close().await;
     Ok(folder)
-}
-
-async fn joined(waiting: &mut JoinSet<Result<(), String>>) -> Result<(), String> {
-    match waiting.join_next().await {
-        Some(joined) => joined.map_err(|error| error.to_string())?,
-        None => Ok(()),
-    }
 }
 
 /// A server as a process of its own: this binary, on a folder.
@@ -186,17 +176,11 @@ async fn starts_with_one(
         let empty = started.memory();
         let token = Arc::clone(&token);
         let make = Arc::new(move |_| get("/teammates/tea_1", &token));
-        let time = Duration::ZERO;
         let address = started.address;
         ready.push(started.ready.as_secs_f64());
         // The clients ask once at least, however short the time.
-        let load = Load {
-            address,
-            clients: 1,
-            time: time.max(Duration::from_millis(1)),
-            expected: StatusCode::OK,
-            make,
-        };
+        let load =
+            Load { address, clients: 1, time: Duration::from_millis(1), expected: StatusCode::OK, make };
         finish(load).await?;
         first.push(begun.elapsed().as_secs_f64());
         #[expect(clippy::cast_precision_loss, reason = "a count of teammates is far below the exact range")]

@@ -100,7 +100,8 @@ impl Load {
     }
 }
 
-async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, String> {
+/// Opens a connection.
+pub(crate) async fn connect(address: SocketAddr) -> Result<SendRequest<Full<Bytes>>, String> {
     let socket = TcpStream::connect(address).await.map_err(|error| format!("cannot connect: {error}"))?;
     socket.set_nodelay(true).map_err(|error| error.to_string())?;
     let (sender, connection) = handshake(TokioIo::new(socket)).await.map_err(|error| error.to_string())?;

@@ -1,17 +1,15 @@
 //! The lines that need one server with one company: reads, pages, writes, and reads beside writes.
 
 use crate::bench::baseline;
-use crate::bench::load::{Ask, Load, Outcome};
+use crate::bench::load::{Ask, Load, Outcome, connect};
 use crate::bench::subject::{Subject, get, post};
 use crate::bench::{Bound, Extent, Line};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::StatusCode;
-use hyper_util::rt::TokioIo;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 
 /// Connections of the read lines.
 const CLIENTS: u64 = 64;
@@ -40,12 +38,7 @@ pub(crate) async fn run(
 
 /// The bytes of one answer of ours, which the baseline gives too.
 async fn answer(address: SocketAddr, ask: Ask) -> Result<Vec<u8>, String> {
-    let socket = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake::<_, Full<_>>(TokioIo::new(socket))
-        .await
-        .map_err(|error| error.to_string())?;
-    tokio::spawn(async move { drop(connection.await) });
-    let answer = sender.send_request(ask).await.map_err(|error| error.to_string())?;
+    let answer = connect(address).await?.send_request(ask).await.map_err(|error| error.to_string())?;
     let body = answer.into_body().collect().await.map_err(|error| error.to_string())?;
     Ok(body.to_bytes().to_vec())
 }

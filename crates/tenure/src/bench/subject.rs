@@ -71,7 +71,10 @@ pub(crate) async fn populate(engine: &Engine, company: CompanyId, count: u64) ->
     Ok(())
 }
 
-async fn join(waiting: &mut JoinSet<Result<(), tenure_engine::WriteError>>) -> Result<(), String> {
+/// Waits for one of them to end.
+pub(crate) async fn join<E: std::fmt::Display + 'static>(
+    waiting: &mut JoinSet<Result<(), E>>,
+) -> Result<(), String> {
     match waiting.join_next().await {
         Some(joined) => joined.map_err(text)?.map_err(text),
         None => Ok(()),
@@ -91,7 +94,7 @@ pub(crate) async fn create_company(node: &Node, number: u64) -> Result<CompanyId
 }
 
 /// Makes a token without a limit for a company; its text.
-pub(crate) async fn create_token(node: &Node, company: CompanyId) -> Result<String, String> {
+async fn create_token(node: &Node, company: CompanyId) -> Result<String, String> {
     let wish = TokenWish {
         kind: "company".to_owned(),
         teammate: None,
@@ -115,14 +118,20 @@ pub(crate) async fn open(folder: &Path) -> Result<Node, String> {
     Node::open(DataFolder::open(folder).map_err(text)?, NodeOptions::default()).await.map_err(text)
 }
 
+/// Opens a node on a new folder, with one company of so many teammates; and a token of it.
+pub(crate) async fn furnish(folder: &Path, teammates: u64) -> Result<(Node, String), String> {
+    let node = open(folder).await?;
+    let company = create_company(&node, 1).await?;
+    populate(&node.engine, company, teammates).await?;
+    let token = create_token(&node, company).await?;
+    Ok((node, token))
+}
+
 impl Subject {
     /// Starts a server with a company of so many teammates.
     pub(crate) async fn start(teammates: u64, metrics: &PrometheusHandle) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(text)?;
-        let node = open(folder.path()).await?;
-        let company = create_company(&node, 1).await?;
-        populate(&node.engine, company, teammates).await?;
-        let token = create_token(&node, company).await?;
+        let (node, token) = furnish(folder.path(), teammates).await?;
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = ServerOptions {
             listen,
