@@ -84,6 +84,19 @@ pub enum FieldValue {
     Inbox(InboxId),
 }
 
+impl FieldValue {
+    /// The value as faces show it.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            FieldValue::Text(text) => text.as_str().into(),
+            FieldValue::Number(number) => number_as_json(*number).into(),
+            FieldValue::Boolean(value) => (*value).into(),
+            FieldValue::Teammate(teammate) => teammate.to_string().into(),
+            FieldValue::Inbox(inbox) => inbox.to_string().into(),
+        }
+    }
+}
+
 /// A teammate's values, ordered by field. A slice and not a map: most teammates have none to a few.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FieldValues(Box<[(FieldId, FieldValue)]>);

@@ -19,16 +19,14 @@ impl PublicUrl {
         let wrong = || NotAPublicUrl(given.escape_debug().to_string());
         let url: Uri = given.parse().map_err(|_| wrong())?;
         let is_http = matches!(url.scheme_str(), Some("http" | "https"));
-        let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        let authority = url.authority().ok_or_else(wrong)?;
+        let has_user = authority.as_str().contains('@');
         let has_more = url.query().is_some() || given.contains('#');
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%!$&'()*+,;=@".contains(&byte);
-        let after_host =
-            url.authority().map(|authority| authority.as_str().rsplit([':', ']']).next().unwrap_or_default());
-        let names_port =
-            url.authority().is_some_and(|authority| authority.host().len() < authority.as_str().len());
-        let has_bad_port = names_port && after_host.is_none_or(|port| port.parse::<u16>().is_err());
+        let names_port = authority.host().len() < authority.as_str().len();
+        let has_bad_port = names_port && authority.port_u16().is_none();
         let is_plain = given.bytes().all(is_allowed) && !has_bad_port;
-        if !is_http || has_user || has_more || !is_plain || url.host().is_none_or(str::is_empty) {
+        if !is_http || has_user || has_more || !is_plain || authority.host().is_empty() {
             return Err(wrong());
         }
         Ok(Self(given.trim_end_matches('/').to_owned()))
@@ -69,6 +67,10 @@ mod tests {
             "http://t/a\\b",
             "http://t/\u{fc}",
             "http://t:99999",
+            "http://t:",
+            "http://t:8x",
+            "http://[::1]:99999",
+            "/only/a/path",
             "http://t/ x",
         ] {
             assert!(PublicUrl::parse(bad).is_err(), "{bad}");

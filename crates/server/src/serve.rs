@@ -132,11 +132,10 @@ impl Server {
         let listen_failed = |error| ServerError::Listen { address: options.listen, error };
         let listener = TcpListener::bind(options.listen).await.map_err(listen_failed)?;
         let address = listener.local_addr().map_err(listen_failed)?;
-        let scheme = if options.tls.is_some() { "https" } else { "http" };
         let has_public_url = options.public_url.is_some();
         let public_url = match &options.public_url {
             Some(given) => given.to_string(),
-            None => format!("{scheme}://{address}"),
+            None => bound_url(options.tls.is_some(), address),
         };
         let engine = node.engine.clone();
         let last_used = LastUsed::open(node.folder().last_used_file());
@@ -180,9 +179,9 @@ impl Server {
         self.address
     }
 
-    /// Whether the server speaks TLS by itself.
-    pub fn speaks_tls(&self) -> bool {
-        self.tls.is_some()
+    /// The URL of the address that it listens on.
+    pub fn bound_url(&self) -> String {
+        bound_url(self.tls.is_some(), self.address)
     }
 
     /// What links start with.
@@ -249,6 +248,11 @@ impl Serving {
         self.last_used.save();
         self.node.close().await;
     }
+}
+
+fn bound_url(speaks_tls: bool, address: SocketAddr) -> String {
+    let scheme = if speaks_tls { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
 /// How long operators' requests in flight may take when the server stops.

@@ -4,7 +4,7 @@ use crate::last_used::LastUsed;
 use crate::moment::iso;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use tenure_directory::custom_field::{CustomField, FieldType, FieldValue, number_as_json};
+use tenure_directory::custom_field::{CustomField, FieldType};
 use tenure_directory::registry::Entry;
 use tenure_directory::settings::{Invitations, Reactivation, ScimProfile, Settings};
 use tenure_directory::team::{Privacy, Team};
@@ -383,9 +383,9 @@ impl TeammateDetails {
             created_at,
             revision: _,
         } = teammate;
-        let named = custom_fields
-            .iter()
-            .filter_map(|(field, value)| Some((company.fields.get(field)?.name.to_string(), plain(value))));
+        let named = custom_fields.iter().filter_map(|(field, value)| {
+            Some((company.fields.get(field)?.name.to_string(), value.to_json()))
+        });
         Self {
             id: id.to_string(),
             email: email.to_string(),
@@ -400,16 +400,6 @@ impl TeammateDetails {
             invitation: company.invitation_stage(teammate, now).name().to_owned(),
             created_at: iso(*created_at),
         }
-    }
-}
-
-fn plain(value: &FieldValue) -> serde_json::Value {
-    match value {
-        FieldValue::Text(text) => text.as_str().into(),
-        FieldValue::Number(number) => number_as_json(*number).into(),
-        FieldValue::Boolean(value) => (*value).into(),
-        FieldValue::Teammate(teammate) => teammate.to_string().into(),
-        FieldValue::Inbox(inbox) => inbox.to_string().into(),
     }
 }
 

@@ -10,6 +10,13 @@ use tenure_directory::{Company, base36};
 /// About how many bytes a teammate takes.
 pub(crate) const USUAL_BYTES: usize = 480;
 
+/// A teammate by itself.
+pub(crate) fn bytes_of(base: &str, company: &Company, teammate: &Teammate) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    write(&mut bytes, base, company, teammate);
+    bytes
+}
+
 /// Writes a teammate. `base` is the public URL, which has no character that JSON escapes.
 pub(crate) fn write(out: &mut Vec<u8>, base: &str, company: &Company, teammate: &Teammate) {
     let Teammate {

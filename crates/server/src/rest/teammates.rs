@@ -14,7 +14,7 @@ use crate::rest::form::Form;
 use crate::rest::keyed::{Reply, fingerprint_of, post};
 use crate::rest::list::{DEFAULT_LIMIT, List, PageRequest, Query};
 use crate::rest::teammate_json;
-use crate::rest::view::{json, ok, tagged, to_json};
+use crate::rest::view::{json, ok, tagged};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -23,7 +23,7 @@ use hyper::header::HeaderMap;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use std::sync::Arc;
-use tenure_directory::custom_field::{FieldValue, FieldValues, number_as_json};
+use tenure_directory::custom_field::FieldValues;
 use tenure_directory::email::EmailAddress;
 use tenure_directory::invitation::InvitationWish;
 use tenure_directory::teammate::{
@@ -96,14 +96,7 @@ impl Serialize for CustomFieldValues<'_> {
         let mut map = serializer.serialize_map(None)?;
         for (field, value) in self.values.iter() {
             let Some(field) = self.company.fields.get(field) else { continue };
-            map.serialize_key(field.name.as_str())?;
-            match value {
-                FieldValue::Text(text) => map.serialize_value(text.as_str())?,
-                FieldValue::Number(number) => map.serialize_value(&number_as_json(*number))?,
-                FieldValue::Boolean(value) => map.serialize_value(value)?,
-                FieldValue::Teammate(teammate) => map.serialize_value(teammate)?,
-                FieldValue::Inbox(inbox) => map.serialize_value(inbox)?,
-            }
+            map.serialize_entry(field.name.as_str(), &value.to_json())?;
         }
         map.end()
     }
@@ -190,9 +183,7 @@ pub(super) async fn show(
 ) -> Result<Response, RestError> {
     let company = app.view(&caller, &query).await?;
     let teammate = find(&company, &teammate)?;
-    let mut body = Vec::with_capacity(teammate_json::USUAL_BYTES);
-    teammate_json::write(&mut body, &app.public_url, &company, teammate);
-    Ok(tagged(&headers, teammate.revision, body))
+    Ok(tagged(&headers, teammate.revision, teammate_json::bytes_of(&app.public_url, &company, teammate)))
 }
 
 /// What `POST /teammates` takes.
@@ -269,7 +260,7 @@ fn created(base: &str, answered: &Answered) -> Reply {
     });
     let teammate =
         id.and_then(|id| company.teammates.get(&id)).expect("a create that succeeds makes a teammate");
-    let body = to_json(&represent(base, company, teammate));
+    let body = teammate_json::bytes_of(base, company, teammate);
     Reply {
         status: StatusCode::CREATED.as_u16(),
         location: Some(format!("{base}/teammates/{}", teammate.id)),

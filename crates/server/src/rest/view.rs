@@ -75,24 +75,21 @@ pub(crate) fn json(status: StatusCode, body: Vec<u8>) -> Response {
 
 /// 200 with the tag of a revision, or 304 where the caller has this revision already.
 pub(crate) fn tagged(headers: &HeaderMap, revision: Version, body: Vec<u8>) -> Response {
-    let tag = EntityTag::of_revision(revision);
-    let is_known = conditional::is_known(headers, &tag);
-    if is_known { known(&tag) } else { with_tag(json(StatusCode::OK, body), &tag) }
+    unless_known(headers, &EntityTag::of_revision(revision), body)
 }
 
 /// 200 with a tag made from the body, for what has no revision of its own; or 304.
 pub(crate) fn tagged_by_content(headers: &HeaderMap, representation: impl Serialize) -> Response {
     let body = to_json(&representation);
-    let tag = EntityTag::of_content(&body);
-    let is_known = conditional::is_known(headers, &tag);
-    if is_known { known(&tag) } else { with_tag(json(StatusCode::OK, body), &tag) }
+    unless_known(headers, &EntityTag::of_content(&body), body)
 }
 
-fn known(tag: &EntityTag) -> Response {
-    with_tag(StatusCode::NOT_MODIFIED.into_response(), tag)
-}
-
-fn with_tag(mut response: Response, tag: &EntityTag) -> Response {
+fn unless_known(headers: &HeaderMap, tag: &EntityTag, body: Vec<u8>) -> Response {
+    let mut response = if conditional::is_known(headers, tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        json(StatusCode::OK, body)
+    };
     response.headers_mut().insert(ETAG, tag.header());
     response
 }

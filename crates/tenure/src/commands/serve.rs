@@ -130,12 +130,7 @@ async fn greet(server: &Server, demo: bool, output: Output) -> Result<(), Failur
              that people can open",
         );
     }
-    print::whole(&format!("tenure: ready at {}\n", scheme_and(server)))
-}
-
-fn scheme_and(server: &Server) -> String {
-    let scheme = if server.speaks_tls() { "https" } else { "http" };
-    format!("{scheme}://{}", server.address())
+    print::whole(&format!("tenure: ready at {}\n", server.bound_url()))
 }
 
 fn introduce(demo: &Demo, url: &str, output: Output) {
