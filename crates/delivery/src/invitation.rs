@@ -189,7 +189,7 @@ impl InvitationSender {
         // Made before anything is recorded, so that a mail that cannot be made is recorded as nothing.
         let mail = mail.to_bytes().map_err(|error| error.to_string())?;
         let command = SendInvitation { teammate: due.teammate, digest: secret.digest() };
-        match self.engine.ask(company, Command::SendInvitation(command), Actor::Mail).await {
+        match self.engine.tell(company, Command::SendInvitation(command), Actor::Mail).await {
             Ok(_) => {}
             Err(WriteError::Refused(_)) => return Ok(Written::NotNeeded),
             Err(error) => return Err(error.to_string()),

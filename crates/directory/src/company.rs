@@ -135,8 +135,14 @@ impl Company {
 
     /// The state after one more event. Never fails: an event is a fact.
     pub fn evolve(mut self, recorded: &Recorded) -> Self {
+        self.take_in(recorded);
+        self
+    }
+
+    /// As [`Company::evolve`], in place: what nobody else holds is not copied.
+    pub fn take_in(&mut self, recorded: &Recorded) {
         let stamp = Stamp { version: recorded.version, time: recorded.time };
-        let company = &mut self;
+        let company = &mut *self;
         match &recorded.event {
             Event::CompanyCreated(event) => {
                 company.name = event.name.clone();
@@ -167,7 +173,6 @@ impl Company {
         }
         self.version = recorded.version;
         self.last_event_at = recorded.time;
-        self
     }
 }
 

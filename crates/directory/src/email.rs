@@ -3,20 +3,21 @@
 use crate::text::is_hidden;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 /// The longest address, in octets.
 pub const EMAIL_MAX_OCTETS: usize = 254;
 
-/// A valid address, spelt as it was given.
+/// A valid address, spelt as it was given. Shared with its key where both are the same text, as most are.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct EmailAddress(Box<str>);
+pub struct EmailAddress(Arc<str>);
 
 /// What two spellings of one address have in common: local part in NFC, domain in its ASCII form, ASCII letters in
 /// lower case. Other case mappings are not applied, so `ı` and `ſ` stay other people.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EmailKey(Box<str>);
+pub struct EmailKey(Arc<str>);
 
 /// The domain of stand-ins for erased addresses, which nobody can be given.
 const ERASED: &str = "erased.invalid";
@@ -83,7 +84,8 @@ impl EmailAddress {
 
     /// The form that addresses are compared by.
     pub fn key(&self) -> EmailKey {
-        EmailKey::of(&self.0)
+        let key = EmailKey::of(&self.0);
+        if key.0 == self.0 { EmailKey(Arc::clone(&self.0)) } else { key }
     }
 
     /// The stand-in for an address whose personal data was erased; unique because `subject` is.

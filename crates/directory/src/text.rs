@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a text cannot be taken; reads after the name of a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,11 +92,11 @@ fn named(text: &str, limit: usize) -> Result<(), TextFault> {
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($check:expr);)*) => {$(
+    ($($(#[$doc:meta])* $name:ident($text:ty: $check:expr);)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Box<str>);
+        pub struct $name($text);
 
         impl $name {
             /// Checks the text; the fault reads after the field's name.
@@ -121,25 +122,25 @@ macro_rules! texts {
 
 texts! {
     /// A first or last name: at most 256 visible characters, possibly none.
-    PersonName(|text| visible(text, 256));
-    /// What teammates are mentioned by: `[a-z0-9_]{1,64}`.
-    Username(|text| pattern(text, 64, "a to z, 0 to 9 and _", |c| matches!(c, 'a'..='z' | '0'..='9' | '_')));
+    PersonName(Box<str>: |text| visible(text, 256));
+    /// What teammates are mentioned by: `[a-z0-9_]{1,64}`. A record and the index share one text.
+    Username(Arc<str>: |text| pattern(text, 64, "a to z, 0 to 9 and _", |c| matches!(c, 'a'..='z' | '0'..='9' | '_')));
     /// A team's name: 1 to 256 visible characters.
-    TeamName(|text| named(text, 256));
+    TeamName(Box<str>: |text| named(text, 256));
     /// A company's name: 1 to 256 visible characters.
-    CompanyName(|text| named(text, 256));
+    CompanyName(Box<str>: |text| named(text, 256));
     /// A company's short name in URLs and commands: `[a-z0-9-]{1,63}`, not starting or ending with `-`.
-    Slug(slug);
+    Slug(Box<str>: slug);
     /// A custom field's name: 1 to 128 visible characters.
-    FieldName(|text| named(text, 128));
+    FieldName(Box<str>: |text| named(text, 128));
     /// A value of a custom field of type `string`: at most 4,096 visible characters.
-    FieldText(|text| visible(text, 4096));
+    FieldText(Box<str>: |text| visible(text, 4096));
     /// One of the values of a custom field of type `enum`: 1 to 256 visible characters.
-    Choice(|text| named(text, 256));
+    Choice(Box<str>: |text| named(text, 256));
     /// What an operator wrote about a token: at most 256 visible characters.
-    Note(|text| visible(text, 256));
+    Note(Box<str>: |text| visible(text, 256));
     /// SSO metadata as the identity provider gave it: 1 to 262,144 bytes.
-    SsoMetadata(metadata);
+    SsoMetadata(Box<str>: metadata);
 }
 
 fn pattern(

@@ -5,7 +5,7 @@ use crate::codec::{company_event, stream_of};
 use crate::companies::Companies;
 use crate::outside::{Clock, Randomness};
 use crate::snapshots::SnapshotDesk;
-use crate::submission::{Answered, Keyed, Message, Submission, Target, WriteError};
+use crate::submission::{After, Answered, KeyHolder, Keyed, Message, Submission, Target, Viewer, WriteError};
 use crate::writer::WriterLoop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -143,32 +143,72 @@ impl Engine {
         Ok(self.inner.journal.reply(key).await?)
     }
 
-    /// Asks something of a company and waits until it is durable.
+    /// Asks something of a company and waits until it is durable. The state right after it comes back: a copy, which the
+    /// commands behind it in the same batch pay for. Where less is wanted, [`Engine::tell`] and [`Engine::ask_for`] are
+    /// cheaper.
     pub async fn ask(
         &self,
         company: CompanyId,
         command: Command,
         actor: Actor,
     ) -> Result<Answered, WriteError> {
-        self.submit(Target::Company(company, command), actor, None).await
+        self.submit(Target::Company(company, command), actor, Answered::of).await
+    }
+
+    /// Asks something of a company, waits until it is durable, and wants nothing back.
+    pub async fn tell(&self, company: CompanyId, command: Command, actor: Actor) -> Result<(), WriteError> {
+        self.submit(Target::Company(company, command), actor, |_| ()).await
+    }
+
+    /// Asks something of a company and waits until it is durable, for what `view` makes of it right after it is decided.
+    pub async fn ask_for<T: Send + 'static>(
+        &self,
+        company: CompanyId,
+        command: Command,
+        actor: Actor,
+        view: impl Fn(&After<'_>) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        self.submit(Target::Company(company, command), actor, view).await
     }
 
     /// Asks something of the registry and waits until it is durable.
     pub async fn ask_registry(&self, command: RegistryCommand, actor: Actor) -> Result<Answered, WriteError> {
-        self.submit(Target::Registry(command), actor, None).await
+        self.submit(Target::Registry(command), actor, Answered::of).await
     }
 
-    /// Submits a command and waits until it is durable. Once handed over, it is carried out even if the caller goes away.
-    pub async fn submit(
+    /// Asks something of a company under an `Idempotency-Key`, and waits until it is durable together with its rendered
+    /// answer. A refusal has an answer too.
+    pub async fn ask_keyed(
+        &self,
+        company: CompanyId,
+        command: Command,
+        actor: Actor,
+        keyed: Keyed,
+    ) -> Result<Vec<u8>, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Box::new(KeyHolder::new(keyed, answer));
+        self.hand_over(Submission { target: Target::Company(company, command), actor, waiting }).await?;
+        outcome(answered).await
+    }
+
+    async fn submit<T: Send + 'static>(
         &self,
         target: Target,
         actor: Actor,
-        keyed: Option<Keyed>,
-    ) -> Result<Answered, WriteError> {
+        view: impl Fn(&After<'_>) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Box::new(Viewer::new(view, answer));
+        self.hand_over(Submission { target, actor, waiting }).await?;
+        outcome(answered).await
+    }
+
+    /// Hands a command over. From then on it is carried out even if the caller goes away.
+    async fn hand_over(&self, submission: Submission) -> Result<(), WriteError> {
         if let Some(reason) = self.inner.failed.get() {
             return Err(WriteError::OutcomeUnknown(reason.clone()));
         }
-        let company = match &target {
+        let company = match &submission.target {
             Target::Company(id, _) => Some(*id),
             Target::Registry(RegistryCommand::RenameCompany { company, .. }) => Some(*company),
             Target::Registry(RegistryCommand::CreateCompany { .. }) => None,
@@ -181,22 +221,18 @@ impl Engine {
                 return Err(WriteError::Refused(tenure_directory::Refusal::UnknownCompany { given }));
             }
         }
-        let (answer, answered) = oneshot::channel();
-        let urgency = target.urgency();
-        self.send(urgency, Submission { target, actor, keyed, answer })?;
-        let cut_off = |_| WriteError::OutcomeUnknown("the writer ended before it answered".to_owned());
-        answered.await.map_err(cut_off)?
+        self.send(submission)
     }
 
-    fn send(&self, urgency: Urgency, submission: Submission) -> Result<(), WriteError> {
+    fn send(&self, submission: Submission) -> Result<(), WriteError> {
         if self.inner.stopping.load(Ordering::Relaxed) {
             return Err(WriteError::Stopping);
         }
-        let lane = match urgency {
+        let lane = match submission.target.urgency() {
             Urgency::Normal => &self.inner.normal,
             Urgency::EndsAccess => &self.inner.urgent,
         };
-        lane.try_send(Message::Submit(Box::new(submission))).map_err(|error| match error {
+        lane.try_send(Message::Submit(submission)).map_err(|error| match error {
             TrySendError::Full(_) => WriteError::Overloaded,
             TrySendError::Closed(_) => WriteError::Stopping,
         })
@@ -239,4 +275,9 @@ impl Engine {
         // A closed lane means that the loop has ended already.
         let _ = self.inner.normal.send(Message::Stop).await;
     }
+}
+
+async fn outcome<T>(answered: oneshot::Receiver<Result<T, WriteError>>) -> Result<T, WriteError> {
+    let cut_off = |_| WriteError::OutcomeUnknown("the writer ended before it answered".to_owned());
+    answered.await.map_err(cut_off)?
 }

@@ -17,7 +17,7 @@ mod writer;
 pub use engine::{Engine, Health, ReadError};
 pub use follow::{Followed, Follower};
 pub use outside::{Clock, Randomness};
-pub use submission::{Answered, Keyed, Render, Target, WriteError};
+pub use submission::{After, Answered, Keyed, Render, WriteError};
 pub use writer::WriterLoop;
 
 /// How many commands may wait in each lane unless it is set otherwise; more are answered with "overloaded".

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 /// Of whom something is asked.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Target {
+pub(crate) enum Target {
     /// Of a company.
     Company(CompanyId, Command),
     /// Of the registry of companies.
@@ -23,19 +23,32 @@ impl Target {
     }
 }
 
-/// What a command led to: the state right after it, and its events.
+/// What a command led to, looked at right after it and before the next one. It is not durable yet.
+#[derive(Debug, Clone, Copy)]
+pub struct After<'a> {
+    /// The company after the command.
+    pub company: &'a Company,
+    /// What happened; nothing, where the command changed nothing.
+    pub events: &'a [Event],
+}
+
+/// What a command led to, kept.
 #[derive(Debug, Clone)]
 pub struct Answered {
     /// The company after the command.
     pub company: Arc<Company>,
     /// What happened; nothing, where the command changed nothing.
     pub events: Vec<Event>,
-    /// The rendered answer, for a keyed request.
-    pub reply: Option<Vec<u8>>,
+}
+
+impl Answered {
+    pub(crate) fn of(after: &After<'_>) -> Self {
+        Self { company: Arc::new(after.company.clone()), events: after.events.to_vec() }
+    }
 }
 
 /// Renders the answer of a keyed request.
-pub type Render = dyn Fn(Result<&Answered, &Refusal>) -> Vec<u8> + Send + Sync;
+pub type Render = dyn Fn(Result<&After<'_>, &Refusal>) -> Vec<u8> + Send + Sync;
 
 /// A request with an `Idempotency-Key`: its answer is stored in the transaction of its events.
 #[derive(Clone)]
@@ -54,9 +67,6 @@ pub enum WriteError {
     /// A rule says no.
     #[error(transparent)]
     Refused(Refusal),
-    /// A rule says no to a keyed request; the rendered answer is stored.
-    #[error("refused")]
-    RefusedKeyed(Vec<u8>),
     /// More commands wait than may. Nothing was done.
     #[error("too many commands are waiting; try again shortly")]
     Overloaded,
@@ -74,14 +84,88 @@ pub enum WriteError {
     Unreadable(String),
 }
 
+/// Somebody who waits for a command. They see what it led to at once, and are told only when that is durable.
+pub(crate) trait Waiting: Send {
+    /// Takes from the result what is wanted of it. Called again when the command is decided again.
+    fn see(&mut self, result: Result<&After<'_>, Refusal>);
+
+    /// The answer to store together with the events, for a keyed request.
+    fn reply(&self) -> Option<(&Keyed, &[u8])>;
+
+    /// Tells them: what they saw, or why it did not come to be.
+    fn tell(self: Box<Self>, durable: Result<(), WriteError>);
+}
+
+pub(crate) type Answer<T> = oneshot::Sender<Result<T, WriteError>>;
+
+/// Waits for what `view` makes of the result.
+pub(crate) struct Viewer<V, T> {
+    view: V,
+    seen: Option<Result<T, Refusal>>,
+    answer: Answer<T>,
+}
+
+impl<V, T> Viewer<V, T> {
+    pub(crate) fn new(view: V, answer: Answer<T>) -> Self {
+        Self { view, seen: None, answer }
+    }
+}
+
+impl<T: Send, V: Fn(&After<'_>) -> T + Send> Waiting for Viewer<V, T> {
+    fn see(&mut self, result: Result<&After<'_>, Refusal>) {
+        self.seen = Some(result.map(&self.view));
+    }
+
+    fn reply(&self) -> Option<(&Keyed, &[u8])> {
+        None
+    }
+
+    fn tell(self: Box<Self>, durable: Result<(), WriteError>) {
+        let seen = self.seen;
+        let told = durable.and_then(|()| {
+            seen.expect("a command is decided before it is durable").map_err(WriteError::Refused)
+        });
+        // A caller that went away wants no answer.
+        let _ = self.answer.send(told);
+    }
+}
+
+/// Waits for the bytes of a keyed answer; a refusal has some too.
+pub(crate) struct KeyHolder {
+    keyed: Keyed,
+    rendered: Vec<u8>,
+    answer: Answer<Vec<u8>>,
+}
+
+impl KeyHolder {
+    pub(crate) fn new(keyed: Keyed, answer: Answer<Vec<u8>>) -> Self {
+        Self { keyed, rendered: Vec::new(), answer }
+    }
+}
+
+impl Waiting for KeyHolder {
+    fn see(&mut self, result: Result<&After<'_>, Refusal>) {
+        self.rendered = (self.keyed.render)(result.as_ref().copied());
+    }
+
+    fn reply(&self) -> Option<(&Keyed, &[u8])> {
+        Some((&self.keyed, &self.rendered))
+    }
+
+    fn tell(self: Box<Self>, durable: Result<(), WriteError>) {
+        let rendered = self.rendered;
+        // A caller that went away wants no answer.
+        let _ = self.answer.send(durable.map(|()| rendered));
+    }
+}
+
 pub(crate) struct Submission {
     pub(crate) target: Target,
     pub(crate) actor: Actor,
-    pub(crate) keyed: Option<Keyed>,
-    pub(crate) answer: oneshot::Sender<Result<Answered, WriteError>>,
+    pub(crate) waiting: Box<dyn Waiting>,
 }
 
 pub(crate) enum Message {
-    Submit(Box<Submission>),
+    Submit(Submission),
     Stop,
 }

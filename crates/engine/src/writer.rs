@@ -3,12 +3,13 @@
 use crate::BATCH_LENGTH;
 use crate::codec::{journal_version, stream_of, to_journal};
 use crate::engine::Inner;
-use crate::submission::{Answered, Keyed, Message, Submission, Target, WriteError};
+use crate::submission::{After, Message, Submission, Target, WriteError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{
-    Command, Company, CompanyId, Event, Occasion, Recorded, Refusal, Registry, RegistryCommand, Timestamp,
+    Actor, Command, Company, CompanyId, Event, Occasion, Recorded, Refusal, Registry, RegistryCommand,
+    Timestamp,
 };
 use tenure_journal::{AppendError, Batch, NewEvent, NewReply, Stream, StreamAppend, Version};
 use tokio::sync::mpsc;
@@ -56,7 +57,7 @@ impl WriterLoop {
             lane.close();
             while let Ok(message) = lane.try_recv() {
                 if let Message::Submit(submission) = message {
-                    refuse(vec![*submission], &error);
+                    refuse(vec![submission], &error);
                 }
             }
         }
@@ -81,10 +82,10 @@ impl WriterLoop {
         let mut next = first;
         loop {
             match next {
-                Some(Message::Submit(submission)) => batch.push(*submission),
+                Some(Message::Submit(submission)) => batch.push(submission),
                 Some(Message::Stop) => {
                     while let Ok(Message::Submit(submission)) = self.urgent.try_recv() {
-                        batch.push(*submission);
+                        batch.push(submission);
                     }
                     return Then::Stop;
                 }
@@ -100,19 +101,21 @@ impl WriterLoop {
         }
     }
 
-    async fn carry_out(&self, submissions: Vec<Submission>) {
+    async fn carry_out(&self, mut submissions: Vec<Submission>) {
         for _ in 0..MAX_CONFLICTS {
             let mut draft = Draft::new(&self.inner);
-            let results: Vec<_> = submissions.iter().map(|submission| draft.decide(submission)).collect();
+            for submission in &mut submissions {
+                draft.decide(submission);
+            }
             let batch = draft.take_batch();
             if batch.streams.is_empty() && batch.replies.is_empty() {
-                return answer(submissions, results);
+                return answer(submissions);
             }
             match self.inner.journal.append(&batch).await {
                 Ok(()) => {
                     draft.publish();
                     self.inner.appended.notify_waiters();
-                    return answer(submissions, results);
+                    return answer(submissions);
                 }
                 Err(AppendError::Conflict { streams }) => {
                     if let Err(error) = self.catch_up(&streams).await {
@@ -160,24 +163,24 @@ impl Drop for AbortOnPanic {
     }
 }
 
-fn answer(submissions: Vec<Submission>, results: Vec<Result<Answered, WriteError>>) {
-    for (submission, result) in submissions.into_iter().zip(results) {
-        // A caller that went away wants no answer.
-        let _ = submission.answer.send(result);
+fn answer(submissions: Vec<Submission>) {
+    for submission in submissions {
+        submission.waiting.tell(Ok(()));
     }
 }
 
 fn refuse(submissions: Vec<Submission>, error: &WriteError) {
     for submission in submissions {
-        let _ = submission.answer.send(Err(error.clone()));
+        submission.waiting.tell(Err(error.clone()));
     }
 }
 
-/// The working states of a batch: decided and evolved, and seen by nobody until the batch is durable.
+/// The working states of a batch: decided and evolved, and seen by nobody until the batch is durable. Each is owned and
+/// changed in place: a state of its own after each command would copy a path through every index.
 struct Draft<'a> {
     inner: &'a Inner,
     now: Timestamp,
-    companies: BTreeMap<CompanyId, Working<Arc<Company>>>,
+    companies: BTreeMap<CompanyId, Working<Company>>,
     registry: Option<Working<Registry>>,
     replies: Vec<NewReply>,
 }
@@ -194,78 +197,67 @@ impl<'a> Draft<'a> {
         Self { inner, now, companies: BTreeMap::new(), registry: None, replies: Vec::new() }
     }
 
-    fn decide(&mut self, submission: &Submission) -> Result<Answered, WriteError> {
-        let decided = match &submission.target {
-            Target::Company(id, command) => self.decide_company(*id, command, submission),
-            Target::Registry(command) => self.decide_registry(command, submission),
+    /// Decides a command, and shows whoever waits for it what it led to.
+    fn decide(&mut self, submission: &mut Submission) {
+        let Submission { target, actor, waiting } = submission;
+        let decided = match target {
+            Target::Company(id, command) => self.decide_company(*id, command, *actor),
+            Target::Registry(command) => self.decide_registry(command, *actor),
         };
-        let Some(keyed) = &submission.keyed else { return decided.map_err(WriteError::Refused) };
-        let reply = (keyed.render)(decided.as_ref());
-        self.keep_reply(keyed, reply.clone());
-        match decided {
-            Ok(answered) => Ok(Answered { reply: Some(reply), ..answered }),
-            Err(_) => Err(WriteError::RefusedKeyed(reply)),
+        match &decided {
+            Ok((id, events)) => {
+                let company = &self.companies.get(id).expect("the company was decided on").state;
+                waiting.see(Ok(&After { company, events }));
+            }
+            Err(refusal) => waiting.see(Err(refusal.clone())),
         }
-    }
-
-    fn keep_reply(&mut self, keyed: &Keyed, answer: Vec<u8>) {
-        let (key, fingerprint) = (keyed.key.clone(), keyed.fingerprint);
-        self.replies.push(NewReply { key, fingerprint, time_ms: self.now.as_ms(), answer });
+        if let Some((keyed, answer)) = waiting.reply() {
+            let (key, fingerprint, answer) = (keyed.key.clone(), keyed.fingerprint, answer.to_vec());
+            self.replies.push(NewReply { key, fingerprint, time_ms: self.now.as_ms(), answer });
+        }
     }
 
     fn decide_company(
         &mut self,
         id: CompanyId,
         command: &Command,
-        submission: &Submission,
-    ) -> Result<Answered, Refusal> {
+        actor: Actor,
+    ) -> Result<(CompanyId, Vec<Event>), Refusal> {
+        let now = self.now;
         let unknown = || Refusal::UnknownCompany { given: id.to_string().into() };
-        let company = Arc::clone(&self.working(id).ok_or_else(unknown)?.state);
+        let company = &self.working(id).ok_or_else(unknown)?.state;
         // A clock that steps back must not make history run backwards.
-        let now = self.now.max(company.last_event_at);
-        let events = company.decide(command, &Occasion { now, actor: submission.actor })?;
-        let company = self.apply(id, &events, now, submission);
-        Ok(Answered { company, events, reply: None })
+        let now = now.max(company.last_event_at);
+        let events = company.decide(command, &Occasion { now, actor })?;
+        self.apply(id, &events, now, actor);
+        Ok((id, events))
     }
 
-    fn working(&mut self, id: CompanyId) -> Option<&mut Working<Arc<Company>>> {
+    fn working(&mut self, id: CompanyId) -> Option<&mut Working<Company>> {
         if !self.companies.contains_key(&id) {
-            let state = self.inner.companies.loaded(id)?;
+            let state = Company::clone(&*self.inner.companies.loaded(id)?);
             let expected = journal_version(state.version);
             self.companies.insert(id, Working { expected, state, events: Vec::new() });
         }
         self.companies.get_mut(&id)
     }
 
-    fn apply(
-        &mut self,
-        id: CompanyId,
-        events: &[Event],
-        now: Timestamp,
-        submission: &Submission,
-    ) -> Arc<Company> {
-        let randomness = Arc::clone(&self.inner.randomness);
+    fn apply(&mut self, id: CompanyId, events: &[Event], time: Timestamp, actor: Actor) {
+        let inner = self.inner;
         let working =
             self.working(id).expect("the company was decided on, so it is among the working states");
-        if events.is_empty() {
-            return Arc::clone(&working.state);
-        }
-        let mut company = Company::clone(&working.state);
         for event in events {
-            working.events.push(to_journal(event.encode(), now, submission.actor, &*randomness));
-            let version = company.version.next();
-            let (time, actor) = (now, submission.actor);
-            company = company.evolve(&Recorded { version, time, actor, event: event.clone() });
+            working.events.push(to_journal(event.encode(), time, actor, &*inner.randomness));
+            let version = working.state.version.next();
+            working.state.take_in(&Recorded { version, time, actor, event: event.clone() });
         }
-        working.state = Arc::new(company);
-        Arc::clone(&working.state)
     }
 
     fn decide_registry(
         &mut self,
         command: &RegistryCommand,
-        submission: &Submission,
-    ) -> Result<Answered, Refusal> {
+        actor: Actor,
+    ) -> Result<(CompanyId, Vec<Event>), Refusal> {
         let published = || Registry::clone(&self.inner.companies.registry());
         let working = self.registry.get_or_insert_with(|| {
             let state = published();
@@ -274,19 +266,19 @@ impl<'a> Draft<'a> {
         let registration = working.state.decide(command)?;
         let now = self.now.max(working.state.last_event_at);
         for event in registration.registry {
-            working.events.push(to_journal(event.encode(), now, submission.actor, &*self.inner.randomness));
+            working.events.push(to_journal(event.encode(), now, actor, &*self.inner.randomness));
             let version = working.state.version.next();
-            let recorded = Recorded { version, time: now, actor: submission.actor, event };
+            let recorded = Recorded { version, time: now, actor, event };
             working.state = std::mem::take(&mut working.state).evolve(&recorded);
         }
         let id = registration.company;
         if self.working(id).is_none() {
-            let state = Arc::new(Company::unborn(id));
+            let state = Company::unborn(id);
             self.companies.insert(id, Working { expected: Version(0), state, events: Vec::new() });
         }
         let last = self.companies.get(&id).map_or(now, |working| working.state.last_event_at);
-        let company = self.apply(id, &registration.events, now.max(last), submission);
-        Ok(Answered { company, events: registration.events, reply: None })
+        self.apply(id, &registration.events, now.max(last), actor);
+        Ok((id, registration.events))
     }
 
     fn take_batch(&mut self) -> Batch {
@@ -310,7 +302,7 @@ impl<'a> Draft<'a> {
         for (_, working) in self.companies {
             if working.expected != journal_version(working.state.version) {
                 self.inner.snapshots.consider(&working.state);
-                self.inner.companies.publish(working.state);
+                self.inner.companies.publish(Arc::new(working.state));
             }
         }
         if let Some(working) = self.registry {

@@ -126,7 +126,7 @@ async fn token(operator: &Operator, kind: &str, teammate: Option<&str>) -> Resul
 async fn people(node: &Node, company: CompanyId) -> Result<(), OperatorError> {
     for (number, (first, last, _, department)) in (1_u64..).zip(PEOPLE) {
         let command = Command::CreateTeammate(person(number, first, last, department));
-        node.engine.ask(company, command, Actor::Operator).await?;
+        node.engine.tell(company, command, Actor::Operator).await?;
     }
     for team in (1_u64..).zip(TEAMS).map(|(number, _)| number) {
         let is_in = |person: &(u64, (&str, &str, &[u64], &str))| person.1.2.contains(&team);
@@ -136,12 +136,12 @@ async fn people(node: &Node, company: CompanyId) -> Result<(), OperatorError> {
             teammates: teammates.map(|(number, _)| TeammateRef::from(TeammateId::new(number))).collect(),
             precondition: Precondition::None,
         };
-        node.engine.ask(company, Command::AddToTeam(command), Actor::Operator).await?;
+        node.engine.tell(company, Command::AddToTeam(command), Actor::Operator).await?;
     }
     for number in LEFT {
         let teammate = TeammateRef::from(TeammateId::new(number));
         let command = BlockTeammate { teammate, precondition: Precondition::None };
-        node.engine.ask(company, Command::BlockTeammate(command), Actor::Operator).await?;
+        node.engine.tell(company, Command::BlockTeammate(command), Actor::Operator).await?;
     }
     Ok(())
 }

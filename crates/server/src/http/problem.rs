@@ -100,8 +100,6 @@ pub(crate) fn of_write_error(error: &WriteError) -> Problem {
             "the change could not be stored and was not made; the server's disk may be full",
         ),
         WriteError::Unreadable(error) => Problem::internal(error),
-        WriteError::Refused(_) | WriteError::RefusedKeyed(_) => {
-            Problem::internal(&"a refusal reached the place for failures")
-        }
+        WriteError::Refused(_) => Problem::internal(&"a refusal reached the place for failures"),
     }
 }

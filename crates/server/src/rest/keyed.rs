@@ -13,7 +13,7 @@ use hyper::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tenure_directory::Command;
-use tenure_engine::{Answered, Keyed, Target, WriteError};
+use tenure_engine::{After, Keyed};
 use tenure_journal::{ReplyKey, StoredReply, Stream};
 
 /// An answer that can be stored and given again.
@@ -78,23 +78,20 @@ pub(crate) async fn post(
     caller: &Caller,
     keyed: Option<(String, [u8; 32])>,
     command: Command,
-    render: impl Fn(&Answered) -> Reply + Send + Sync + 'static,
+    render: impl Fn(&After<'_>) -> Reply + Send + Sync + 'static,
 ) -> Result<Response, RestError> {
-    let target = Target::Company(caller.company.id, command);
-    let actor = caller.rest_actor();
+    let (company, actor) = (caller.company.id, caller.rest_actor());
     let Some((key, fingerprint)) = keyed else {
-        let answered = app.engine.submit(target, actor, None).await?;
-        return Ok(render(&answered).respond());
+        return Ok(app.engine.ask_for(company, command, actor, render).await?.respond());
     };
-    let key =
-        ReplyKey { stream: Stream(caller.company.id.number()), token: caller.token.id.to_string(), key };
+    let key = ReplyKey { stream: Stream(company.number()), token: caller.token.id.to_string(), key };
     let running = app.in_flight.start(&key)?;
     if let Some(stored) = app.engine.reply(&key).await?.filter(|stored| is_fresh(app, stored)) {
         return replay(&stored, fingerprint);
     }
-    let render = Arc::new(move |result: Result<&Answered, &tenure_directory::Refusal>| {
+    let render = Arc::new(move |result: Result<&After<'_>, &tenure_directory::Refusal>| {
         let reply = match result {
-            Ok(answered) => render(answered),
+            Ok(after) => render(after),
             Err(refusal) => Reply::of_problem(&of_refusal(refusal)),
         };
         serde_json::to_vec(&reply).expect("a reply has a JSON form")
@@ -102,17 +99,12 @@ pub(crate) async fn post(
     let engine = app.engine.clone();
     // In a task of its own: if the caller goes away, the key stays taken until the outcome is stored.
     let submitted = tokio::spawn(async move {
-        let result = engine.submit(target, actor, Some(Keyed { key, fingerprint, render })).await;
+        let reply = engine.ask_keyed(company, command, actor, Keyed { key, fingerprint, render }).await;
         drop(running);
-        result
+        reply
     });
-    match submitted.await.map_err(|error| Problem::internal(&error))? {
-        Ok(Answered { reply: Some(reply), .. }) | Err(WriteError::RefusedKeyed(reply)) => {
-            Ok(Reply::from_bytes(&reply)?.respond())
-        }
-        Ok(Answered { reply: None, .. }) => Err(Problem::internal(&"a keyed request has no reply").into()),
-        Err(error) => Err(error.into()),
-    }
+    let reply = submitted.await.map_err(|error| Problem::internal(&error))??;
+    Ok(Reply::from_bytes(&reply)?.respond())
 }
 
 fn is_fresh(app: &App, stored: &StoredReply) -> bool {

@@ -31,7 +31,7 @@ use tenure_directory::teammate::{
 };
 use tenure_directory::text::{PersonName, Username};
 use tenure_directory::{Command, Company, Event, Refusal, TeammateId};
-use tenure_engine::Answered;
+use tenure_engine::After;
 use utoipa::ToSchema;
 
 const LICENSE_TYPE: &str = "full";
@@ -252,9 +252,9 @@ fn create_command(body: Json, company: &Company) -> Result<CreateTeammate, Probl
     })
 }
 
-fn created(base: &str, answered: &Answered) -> Reply {
-    let company = &answered.company;
-    let id = answered.events.iter().find_map(|event| match event {
+fn created(base: &str, after: &After<'_>) -> Reply {
+    let company = after.company;
+    let id = after.events.iter().find_map(|event| match event {
         Event::TeammateCreated(event) => Some(event.teammate),
         _ => None,
     });
@@ -320,7 +320,7 @@ pub(super) async fn update(
     let mut command = update_command(body, &app.public_url, &company, known)?;
     command.teammate = teammate;
     command.precondition = precondition;
-    app.engine.ask(caller.company.id, Command::UpdateTeammate(command), caller.rest_actor()).await?;
+    app.engine.tell(caller.company.id, Command::UpdateTeammate(command), caller.rest_actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -363,7 +363,7 @@ pub(super) async fn block(
 ) -> Result<StatusCode, RestError> {
     let precondition = precondition(&headers)?;
     let command = BlockTeammate { teammate: TeammateRef::parse(&teammate.0), precondition };
-    app.engine.ask(caller.company.id, Command::BlockTeammate(command), caller.rest_actor()).await?;
+    app.engine.tell(caller.company.id, Command::BlockTeammate(command), caller.rest_actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -187,6 +187,6 @@ pub(super) async fn remove_members(
     let body = read_json(&headers, body, &app.limits).await?;
     let command =
         RemoveFromTeam { team: TeamRef::parse(&team.0), teammates: teammates_of(body)?, precondition };
-    app.engine.ask(caller.company.id, Command::RemoveFromTeam(command), caller.rest_actor()).await?;
+    app.engine.tell(caller.company.id, Command::RemoveFromTeam(command), caller.rest_actor()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

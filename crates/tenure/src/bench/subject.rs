@@ -62,7 +62,7 @@ pub(crate) async fn populate(engine: &Engine, company: CompanyId, count: u64) ->
         }
         let engine = engine.clone();
         waiting.spawn(async move {
-            engine.ask(company, Command::CreateTeammate(person(number)), Actor::Operator).await.map(drop)
+            engine.tell(company, Command::CreateTeammate(person(number)), Actor::Operator).await.map(drop)
         });
     }
     while !waiting.is_empty() {

@@ -24,10 +24,50 @@ pub(super) enum Fate {
     UnknownAndKept,
     /// The process dies before the batch is durable.
     DiesBefore,
+    /// The process dies while the batch is written: a part of it is on the disk, without the mark that ends a batch.
+    Torn,
     /// The process dies after the batch is durable, before anybody is answered.
     DiesAfter,
     /// Another node is faster with a team of its own.
     Overtaken,
+}
+
+/// How the next step of a follower, or the next snapshot, goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SideFate {
+    /// As it should.
+    Well,
+    /// The process dies before it is stored.
+    DiesBefore,
+    /// The process dies after it is stored.
+    DiesAfter,
+    /// What is stored is cut short.
+    CutShort,
+}
+
+/// A bug that the disk is given, to see that the checkers see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bug {
+    /// A batch is acknowledged and never written.
+    SkipsTheSync,
+    /// What is left of a torn batch counts.
+    KeepsATornTail,
+    /// A reply is not stored with its events.
+    ForgetsTheReplies,
+    /// A batch is stored whatever versions it expects.
+    IgnoresTheExpectedVersion,
+    /// A follower's checkpoint moves and what it produced is not stored.
+    StoresTheCheckpointAlone,
+}
+
+impl Bug {
+    pub(super) const ALL: [Bug; 5] = [
+        Bug::SkipsTheSync,
+        Bug::KeepsATornTail,
+        Bug::ForgetsTheReplies,
+        Bug::IgnoresTheExpectedVersion,
+        Bug::StoresTheCheckpointAlone,
+    ];
 }
 
 /// What became of the appends since it was last asked.
@@ -44,8 +84,11 @@ pub(super) struct Outcome {
 #[derive(Debug)]
 struct Plan {
     fate: Fate,
+    side_fate: SideFate,
     outcome: Outcome,
     foreign_name: &'static str,
+    /// What a torn batch left behind.
+    torn: Option<Batch>,
 }
 
 /// A disk with a journal on it; cheap to clone, and shared by all nodes that ever use it.
@@ -53,12 +96,19 @@ struct Plan {
 pub(super) struct Disk {
     journal: Arc<MemoryJournal>,
     plan: Arc<Mutex<Plan>>,
+    bug: Option<Bug>,
 }
 
 impl Disk {
-    pub(super) fn new() -> Self {
-        let plan = Plan { fate: Fate::Well, outcome: Outcome::default(), foreign_name: "" };
-        Self { journal: Arc::new(MemoryJournal::new()), plan: Arc::new(Mutex::new(plan)) }
+    pub(super) fn new(bug: Option<Bug>) -> Self {
+        let plan = Plan {
+            fate: Fate::Well,
+            side_fate: SideFate::Well,
+            outcome: Outcome::default(),
+            foreign_name: "",
+            torn: None,
+        };
+        Self { journal: Arc::new(MemoryJournal::new()), plan: Arc::new(Mutex::new(plan)), bug }
     }
 
     fn plan(&self) -> MutexGuard<'_, Plan> {
@@ -67,7 +117,21 @@ impl Disk {
 
     /// Decides how the next append goes. `foreign_name` is the team that another node makes, should it be faster.
     pub(super) fn ordain(&self, fate: Fate, foreign_name: &'static str) {
-        *self.plan() = Plan { fate, outcome: Outcome::default(), foreign_name };
+        let mut plan = self.plan();
+        (plan.fate, plan.foreign_name, plan.outcome) = (fate, foreign_name, Outcome::default());
+    }
+
+    /// Decides how the next step of a follower, or the next snapshot, goes.
+    pub(super) fn ordain_side(&self, fate: SideFate) {
+        self.plan().side_fate = fate;
+    }
+
+    /// What a start does first: a batch without its end mark is dropped.
+    pub(super) async fn recover(&self) {
+        let torn = self.plan().torn.take();
+        if let Some(torn) = torn.filter(|_| self.bug == Some(Bug::KeepsATornTail)) {
+            self.journal.append(&torn).await.unwrap();
+        }
     }
 
     /// What became of the appends.
@@ -90,11 +154,16 @@ impl Disk {
                 return Err(AppendError::NotWritten { reason: "the disk is full".to_owned() });
             }
             Fate::UnknownAndLost => return Err(lost()),
+            Fate::DiesBefore if self.bug == Some(Bug::SkipsTheSync) => return Ok(()),
             Fate::DiesBefore => return std::future::pending().await,
+            Fate::Torn => {
+                self.plan().torn = Some(first_half(batch));
+                return std::future::pending().await;
+            }
             Fate::Overtaken => self.overtake(batch).await,
             Fate::Well | Fate::UnknownAndKept | Fate::DiesAfter => {}
         }
-        if let Err(conflict) = self.journal.append(batch).await {
+        if let Err(conflict) = self.store(batch).await {
             // The node decides anew, and may find that nothing is left to append.
             self.plan().outcome.tried = false;
             return Err(conflict);
@@ -105,6 +174,20 @@ impl Disk {
             Fate::DiesAfter => std::future::pending().await,
             _ => Ok(()),
         }
+    }
+
+    async fn store(&self, batch: &Batch) -> Result<(), AppendError> {
+        let mut batch = batch.clone();
+        match self.bug {
+            Some(Bug::ForgetsTheReplies) => batch.replies.clear(),
+            Some(Bug::IgnoresTheExpectedVersion) => {
+                for append in &mut batch.streams {
+                    append.expected = self.journal.heads(&[append.stream]).await.unwrap()[0].version;
+                }
+            }
+            _ => {}
+        }
+        self.journal.append(&batch).await
     }
 
     /// Another node creates a team in the first company that the batch is about.
@@ -129,6 +212,15 @@ impl Disk {
             self.plan().outcome.overtaken.push((id, act));
         }
     }
+}
+
+/// Of each stream, the events that came to be written before the power went.
+fn first_half(batch: &Batch) -> Batch {
+    let mut half = batch.clone();
+    for append in &mut half.streams {
+        append.events.truncate(append.events.len().div_ceil(2));
+    }
+    half
 }
 
 fn written(event: &Event, time: Timestamp) -> NewEvent {
@@ -183,6 +275,10 @@ impl Journal for Disk {
     }
 
     fn store_snapshot(&self, snapshot: Snapshot) -> Answer<'_, Result<(), JournalError>> {
+        let mut snapshot = snapshot;
+        if std::mem::replace(&mut self.plan().side_fate, SideFate::Well) == SideFate::CutShort {
+            snapshot.bytes.truncate(snapshot.bytes.len() / 2);
+        }
         self.journal.store_snapshot(snapshot)
     }
 
@@ -203,7 +299,21 @@ impl Journal for Disk {
     }
 
     fn advance(&self, advance: Advance) -> Answer<'_, Result<Advanced, JournalError>> {
-        self.journal.advance(advance)
+        let fate = std::mem::replace(&mut self.plan().side_fate, SideFate::Well);
+        let mut advance = advance;
+        if self.bug == Some(Bug::StoresTheCheckpointAlone) {
+            advance.outputs.clear();
+        }
+        Box::pin(async move {
+            if fate == SideFate::DiesBefore {
+                return std::future::pending().await;
+            }
+            let advanced = self.journal.advance(advance).await;
+            if fate == SideFate::DiesAfter {
+                return std::future::pending().await;
+            }
+            advanced
+        })
     }
 
     fn due_outputs<'a>(

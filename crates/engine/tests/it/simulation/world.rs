@@ -2,8 +2,8 @@
 
 use crate::simulation::act::Act;
 use crate::simulation::checkers::{self, Births, Pager};
-use crate::simulation::disk::{Disk, Fate, Outcome};
-use crate::simulation::model::Model;
+use crate::simulation::disk::{Bug, Disk, Fate, Outcome, SideFate};
+use crate::simulation::model::{Model, Verdict};
 use fastrand::Rng;
 use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
@@ -12,15 +12,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use tenure_directory::text::CompanyName;
 use tenure_directory::{Actor, CompanyId, RegistryCommand, Timestamp, TokenId, Urgency};
-use tenure_engine::{Answered, Clock, Engine, Keyed, Randomness, Target, WriteError, WriterLoop};
+use tenure_engine::{After, Answered, Clock, Engine, Keyed, Randomness, WriteError, WriterLoop};
 use tenure_journal::{ReplyKey, Stream};
 use tokio::task::JoinHandle;
 
 const COMPANIES: u64 = 2;
 
 /// What must have happened somewhere in a whole run.
-pub(super) const SOMETIMES: [&str; 12] = [
+pub(super) const SOMETIMES: [&str; 20] = [
     "the process died before a batch was durable",
+    "the process died while a batch was written",
     "the process died after a batch was durable",
     "a batch was refused cleanly",
     "a sync failed and the batch was lost",
@@ -32,6 +33,13 @@ pub(super) const SOMETIMES: [&str; 12] = [
     "a rule refused a command",
     "a command changed nothing",
     "a page was read while others wrote",
+    "an answer was lost",
+    "an answer was lost, and its request repeated",
+    "an answer came late",
+    "an answer came late, after its process had died",
+    "the process died before a follower's step was stored",
+    "the process died after a follower's step was stored",
+    "a damaged snapshot was passed over",
 ];
 
 struct SimulatedClock(AtomicI64);
@@ -55,12 +63,31 @@ struct Process {
     writer: WriterLoop,
 }
 
+/// What was answered.
+enum Said {
+    Answered(Answered),
+    Rendered(Vec<u8>),
+}
+
 /// Something asked, and its answer to come.
 struct Asked {
     company: CompanyId,
     act: Act,
     key: Option<ReplyKey>,
-    answer: JoinHandle<Result<Answered, WriteError>>,
+    /// Whether the client goes away before it is answered.
+    is_lost: bool,
+    answer: JoinHandle<Result<Said, WriteError>>,
+}
+
+/// What an answer must be, whenever it comes.
+struct Due {
+    asked: Asked,
+    said: Verdict,
+    version: u64,
+    /// Whether it was decided for good: it became durable, or there was nothing to make durable.
+    happened: bool,
+    may_be_unknown: bool,
+    process: u64,
 }
 
 /// The whole world of one seed.
@@ -74,6 +101,10 @@ pub(super) struct World {
     births: Births,
     pager: Pager,
     keys: u64,
+    /// Answers that are still on their way.
+    late: Vec<Due>,
+    /// How many processes there were before this one.
+    processes: u64,
     /// What happened, as text.
     pub(super) trace: String,
     /// Which points were reached, and how often.
@@ -81,9 +112,9 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) async fn new(seed: u64) -> Self {
+    pub(super) async fn new(seed: u64, bug: Option<Bug>) -> Self {
         let mut rng = Rng::with_seed(seed);
-        let disk = Disk::new();
+        let disk = Disk::new(bug);
         let clock = Arc::new(SimulatedClock(AtomicI64::new(1_767_225_600_000)));
         let mut process = start(&disk, &clock, rng.fork()).await;
         let mut models = BTreeMap::new();
@@ -106,6 +137,8 @@ impl World {
             births: Births,
             pager: Pager::default(),
             keys: 0,
+            late: Vec::new(),
+            processes: 0,
             trace: String::new(),
             seen: BTreeMap::new(),
         }
@@ -128,6 +161,11 @@ impl World {
         // Each client hands its command over before the node has its turn.
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
+        for asked in &asked {
+            if asked.is_lost {
+                asked.answer.abort();
+            }
+        }
         let died = self.process.writer.turn().now_or_never().is_none();
         // Each client hears its answer.
         tokio::task::yield_now().await;
@@ -138,6 +176,7 @@ impl World {
             self.restart().await;
         }
         self.follow().await;
+        self.hear_late_answers();
         self.check().await;
     }
 
@@ -157,7 +196,8 @@ impl World {
             2 => Fate::UnknownAndKept,
             3 => Fate::DiesBefore,
             4 => Fate::DiesAfter,
-            5..7 => Fate::Overtaken,
+            5 => Fate::Torn,
+            6..8 => Fate::Overtaken,
             _ => Fate::Well,
         }
     }
@@ -174,11 +214,16 @@ impl World {
             }
         });
         let keyed = key.clone().map(|key| Keyed { key, fingerprint: [0; 32], render: Arc::new(render) });
-        let target = Target::Company(company, act.command());
-        let engine = self.process.engine.clone();
-        let answer =
-            tokio::spawn(async move { engine.submit(target, Actor::Api(TokenId::new(1)), keyed).await });
-        Asked { company, act, key, answer }
+        let (engine, command) = (self.process.engine.clone(), act.command());
+        let answer = tokio::spawn(async move {
+            let actor = Actor::Api(TokenId::new(1));
+            match keyed {
+                Some(keyed) => engine.ask_keyed(company, command, actor, keyed).await.map(Said::Rendered),
+                None => engine.ask(company, command, actor).await.map(Said::Answered),
+            }
+        });
+        let is_lost = self.rng.u8(..8) == 0;
+        Asked { company, act, key, is_lost, answer }
     }
 
     fn note(&mut self, fate: Fate, died: bool, outcome: &Outcome, asked: &[Asked]) {
@@ -193,6 +238,7 @@ impl World {
             Fate::UnknownAndKept => self.see("a sync failed and the batch was kept"),
             Fate::DiesBefore => self.see("the process died before a batch was durable"),
             Fate::DiesAfter => self.see("the process died after a batch was durable"),
+            Fate::Torn => self.see("the process died while a batch was written"),
             Fate::Overtaken if !outcome.overtaken.is_empty() => self.see("another node was faster"),
             Fate::Well | Fate::Overtaken => {}
         }
@@ -208,48 +254,92 @@ impl World {
         }
         // The node takes those first that end somebody's access.
         asked.sort_by_key(|asked| asked.act.command().urgency() == Urgency::Normal);
-        for Asked { company, act, key, answer } in asked {
+        for asked in asked {
             let happened = outcome.kept || !outcome.tried;
-            let model = self.models.get_mut(&company).unwrap();
-            let said = if happened { model.ask(&act) } else { None };
+            let model = self.models.get_mut(&asked.company).unwrap();
+            let said = if happened { model.ask(&asked.act) } else { None };
             let version = model.version;
             match said {
                 Some(0) => self.see("a command changed nothing"),
                 None if happened => self.see("a rule refused a command"),
                 _ => {}
             }
-            if let Some(key) = key {
-                let stored = self.process.engine.reply(&key).await.unwrap().is_some();
-                assert_eq!(stored, outcome.kept, "seed {}: a reply and its events: {act:?}", self.seed);
+            self.check_stored_reply(&asked, said, outcome).await;
+            let may_be_unknown = died || matches!(fate, Fate::UnknownAndKept | Fate::UnknownAndLost);
+            let due = Due { asked, said, version, happened, may_be_unknown, process: self.processes };
+            if self.rng.u8(..6) == 0 {
+                self.late.push(due);
+            } else {
+                self.hear(due);
             }
-            let answered = answer.now_or_never().map(|joined| joined.unwrap());
-            match answered {
-                None => panic!("seed {}: no answer to {act:?}", self.seed),
-                Some(Ok(answered)) => {
-                    assert!(said.is_some(), "seed {}: {act:?} was done and the model says no", self.seed);
-                    assert_eq!(answered.events.len() as u64, said.unwrap(), "seed {}: {act:?}", self.seed);
-                    assert_eq!(answered.company.version.number(), version, "seed {}: {act:?}", self.seed);
-                }
-                Some(Err(WriteError::Refused(refusal))) => {
-                    assert!(happened && said.is_none(), "seed {}: {act:?} was refused: {refusal}", self.seed);
-                }
-                Some(Err(WriteError::RefusedKeyed(_))) => {
-                    assert!(happened && said.is_none(), "seed {}: {act:?} was refused", self.seed);
-                }
-                Some(Err(WriteError::NotWritten(_))) => {
-                    assert!(!happened, "seed {}: {act:?} was written after all", self.seed);
-                }
-                Some(Err(WriteError::OutcomeUnknown(_))) => {
-                    let may_be = died || matches!(fate, Fate::UnknownAndKept | Fate::UnknownAndLost);
-                    assert!(may_be, "seed {}: {act:?} has an unknown outcome for no reason", self.seed);
-                }
-                Some(Err(error)) => panic!("seed {}: {act:?}: {error}", self.seed),
+        }
+    }
+
+    /// The reply of a keyed request is there exactly if its events are, and whoever repeats the request gets it.
+    async fn check_stored_reply(&mut self, asked: &Asked, said: Verdict, outcome: &Outcome) {
+        let Some(key) = &asked.key else { return };
+        let stored = self.process.engine.reply(key).await.unwrap();
+        let act = &asked.act;
+        assert_eq!(stored.is_some(), outcome.kept, "seed {}: a reply and its events: {act:?}", self.seed);
+        if let Some(stored) = stored {
+            assert_eq!(stored.answer, rendered(said), "seed {}: {act:?}", self.seed);
+            if asked.is_lost {
+                self.see("an answer was lost, and its request repeated");
             }
+        }
+    }
+
+    /// Some of the answers that are on their way arrive.
+    fn hear_late_answers(&mut self) {
+        for due in std::mem::take(&mut self.late) {
+            if self.rng.bool() {
+                self.late.push(due);
+                continue;
+            }
+            self.see("an answer came late");
+            if due.process < self.processes {
+                self.see("an answer came late, after its process had died");
+            }
+            self.hear(due);
+        }
+    }
+
+    /// Compares an answer with what the model says.
+    fn hear(&mut self, due: Due) {
+        let Due { asked, said, version, happened, may_be_unknown, .. } = due;
+        let (seed, act) = (self.seed, asked.act);
+        let joined = asked.answer.now_or_never();
+        if asked.is_lost {
+            self.see("an answer was lost");
+            return;
+        }
+        match joined.map(|joined| joined.unwrap()) {
+            None => panic!("seed {seed}: no answer to {act:?}"),
+            Some(Ok(Said::Rendered(bytes))) => {
+                assert!(happened, "seed {seed}: {act:?} was answered and did not happen");
+                assert_eq!(bytes, rendered(said), "seed {seed}: {act:?}");
+            }
+            Some(Ok(Said::Answered(answered))) => {
+                assert!(said.is_some(), "seed {seed}: {act:?} was done and the model says no");
+                assert_eq!(answered.events.len() as u64, said.unwrap(), "seed {seed}: {act:?}");
+                assert_eq!(answered.company.version.number(), version, "seed {seed}: {act:?}");
+            }
+            Some(Err(WriteError::Refused(refusal))) => {
+                assert!(happened && said.is_none(), "seed {seed}: {act:?} was refused: {refusal}");
+            }
+            Some(Err(WriteError::NotWritten(_))) => {
+                assert!(!happened, "seed {seed}: {act:?} was written after all");
+            }
+            Some(Err(WriteError::OutcomeUnknown(_))) => {
+                assert!(may_be_unknown, "seed {seed}: {act:?} has an unknown outcome for no reason");
+            }
+            Some(Err(error)) => panic!("seed {seed}: {act:?}: {error}"),
         }
     }
 
     /// The process is gone, with all that it held in memory; a new one starts on the same disk.
     async fn restart(&mut self) {
+        self.processes += 1;
         self.process = start(&self.disk, &self.clock, self.rng.fork()).await;
         for company in self.models.keys() {
             self.process.engine.company(*company).await.unwrap().unwrap();
@@ -258,12 +348,26 @@ impl World {
 
     async fn follow(&mut self) {
         if self.rng.u8(..4) == 0 {
-            self.process.engine.follow_step(&self.births).await.unwrap();
+            let fate = [SideFate::Well, SideFate::DiesBefore, SideFate::DiesAfter][self.rng.usize(..3)];
+            self.disk.ordain_side(fate);
+            if self.process.engine.follow_step(&self.births).now_or_never().is_none() {
+                self.see(match fate {
+                    SideFate::DiesBefore => "the process died before a follower's step was stored",
+                    _ => "the process died after a follower's step was stored",
+                });
+                self.restart().await;
+            }
+            self.disk.ordain_side(SideFate::Well);
         }
         if self.rng.u8(..10) == 0 {
+            let is_damaged = self.rng.bool();
+            self.disk.ordain_side(if is_damaged { SideFate::CutShort } else { SideFate::Well });
             self.process.engine.snapshot_all().await.unwrap();
             self.restart().await;
             self.see("a snapshot was used at a start");
+            if is_damaged {
+                self.see("a damaged snapshot was passed over");
+            }
         }
     }
 
@@ -282,6 +386,9 @@ impl World {
 
     /// The last checks: the follower catches up, and each event was enqueued exactly once.
     pub(super) async fn end(&mut self) {
+        while !self.late.is_empty() {
+            self.hear_late_answers();
+        }
         self.restart().await;
         self.process.engine.follow_step(&self.births).await.unwrap();
         let mut histories = Vec::new();
@@ -292,11 +399,16 @@ impl World {
     }
 }
 
-fn render(result: Result<&Answered, &tenure_directory::Refusal>) -> Vec<u8> {
-    result.map_or_else(|refusal| refusal.code().into(), |answered| answered.events.len().to_string().into())
+fn rendered(said: Verdict) -> Vec<u8> {
+    said.map_or("refused".to_owned(), |events| events.to_string()).into_bytes()
+}
+
+fn render(result: Result<&After<'_>, &tenure_directory::Refusal>) -> Vec<u8> {
+    rendered(result.ok().map(|after| after.events.len() as u64))
 }
 
 async fn start(disk: &Disk, clock: &Arc<SimulatedClock>, rng: Rng) -> Process {
+    disk.recover().await;
     let randomness = Arc::new(SimulatedRandomness(Mutex::new(rng)));
     let (engine, writer) =
         Engine::open(Arc::new(disk.clone()), Arc::clone(clock) as Arc<dyn Clock>, randomness, 64)
