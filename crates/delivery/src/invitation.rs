@@ -190,7 +190,7 @@ impl InvitationSender {
         let mail = mail.to_bytes().map_err(|error| error.to_string())?;
         let command = SendInvitation { teammate: due.teammate, digest: secret.digest() };
         match self.engine.tell(company, Command::SendInvitation(command), Actor::Mail).await {
-            Ok(_) => {}
+            Ok(()) => {}
             Err(WriteError::Refused(_)) => return Ok(Written::NotNeeded),
             Err(error) => return Err(error.to_string()),
         }

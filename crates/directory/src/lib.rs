@@ -15,6 +15,7 @@ pub mod email;
 pub mod event;
 pub mod id;
 pub mod invitation;
+mod memory;
 pub mod occasion;
 pub mod refusal;
 pub mod registry;

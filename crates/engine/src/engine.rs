@@ -38,6 +38,15 @@ pub enum Health {
     Failed,
 }
 
+/// How many commands wait for the writer loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// In the lane of most commands.
+    pub normal: usize,
+    /// In the lane of those that end somebody's access.
+    pub urgent: usize,
+}
+
 /// A handle on a node; cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
@@ -110,6 +119,11 @@ impl Engine {
     /// The published state of a company if it is in memory; takes no lock.
     pub fn loaded(&self, company: CompanyId) -> Option<Arc<Company>> {
         self.inner.companies.loaded(company)
+    }
+
+    /// The published states of all companies in memory.
+    pub fn all_loaded(&self) -> Vec<Arc<Company>> {
+        self.inner.companies.all_loaded()
     }
 
     /// The published state of a company, read from the journal if need be; `None` for one that there is not.
@@ -236,6 +250,12 @@ impl Engine {
             TrySendError::Full(_) => WriteError::Overloaded,
             TrySendError::Closed(_) => WriteError::Stopping,
         })
+    }
+
+    /// How many commands wait now.
+    pub fn waiting(&self) -> Waits {
+        let in_lane = |lane: &mpsc::Sender<Message>| lane.max_capacity() - lane.capacity();
+        Waits { normal: in_lane(&self.inner.normal), urgent: in_lane(&self.inner.urgent) }
     }
 
     /// How the node is.

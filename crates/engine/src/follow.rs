@@ -5,7 +5,7 @@ use crate::engine::{Engine, ReadError};
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::registry::REGISTRY_STREAM;
-use tenure_directory::{CompanyId, Recorded};
+use tenure_directory::{CompanyId, Recorded, Timestamp};
 use tenure_journal::{Advance, Advanced, JournalError, Output, Shard, StoredEvent};
 
 /// How many events a follower reads at a time.
@@ -56,6 +56,18 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// The time of the oldest event that a follower has not read; `None` when it has read all.
+    pub async fn oldest_waiting(&self, follower: &str) -> Result<Option<Timestamp>, ReadError> {
+        let mut oldest = None;
+        for shard in (0..self.inner.journal.shards()).map(Shard) {
+            let from = self.inner.journal.checkpoint(follower, shard).await?;
+            let next = self.inner.journal.read_shard(shard, from, 1).await?;
+            let since = next.first().map(|event| Timestamp::from_ms(event.time_ms));
+            oldest = [oldest, since].into_iter().flatten().min();
+        }
+        Ok(oldest)
     }
 
     /// Lets a follower read all that there is now. Returns how many outputs it produced.

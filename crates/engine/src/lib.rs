@@ -14,7 +14,7 @@ mod submission;
 pub mod verify;
 mod writer;
 
-pub use engine::{Engine, Health, ReadError};
+pub use engine::{Engine, Health, ReadError, Waits};
 pub use follow::{Followed, Follower};
 pub use outside::{Clock, Randomness};
 pub use submission::{After, Answered, Keyed, Render, WriteError};

@@ -6,6 +6,7 @@ use crate::engine::Inner;
 use crate::submission::{After, Message, Submission, Target, WriteError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{
     Actor, Command, Company, CompanyId, Event, Occasion, Recorded, Refusal, Registry, RegistryCommand,
@@ -111,8 +112,10 @@ impl WriterLoop {
             if batch.streams.is_empty() && batch.replies.is_empty() {
                 return answer(submissions);
             }
+            let begun = Instant::now();
             match self.inner.journal.append(&batch).await {
                 Ok(()) => {
+                    measure(begun.elapsed(), submissions.len());
                     draft.publish();
                     self.inner.appended.notify_waiters();
                     return answer(submissions);
@@ -150,6 +153,12 @@ impl WriterLoop {
         self.inner.failure.notify_waiters();
         refuse(submissions, &error);
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a batch has at most a thousand commands")]
+fn measure(commit: Duration, commands: usize) {
+    metrics::histogram!("tenure_commit_seconds").record(commit.as_secs_f64());
+    metrics::histogram!("tenure_commit_commands").record(commands as f64);
 }
 
 struct AbortOnPanic;

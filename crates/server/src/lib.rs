@@ -2,6 +2,7 @@
 
 mod data_folder;
 pub mod demo;
+mod gauges;
 pub mod http;
 mod last_used;
 mod moment;

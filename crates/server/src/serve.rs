@@ -1,6 +1,7 @@
 //! A server: a node with its followers, its operator socket and its HTTP faces.
 
 use crate::data_folder::FolderError;
+use crate::gauges;
 use crate::http::accept;
 use crate::http::limits::Limits;
 use crate::http::request_log::RequestLog;
@@ -19,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tenure_delivery::{InvitationFollower, InvitationSender, Outbox};
+use tenure_delivery::{INVITATION_FOLLOWER, InvitationFollower, InvitationSender, Outbox};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -157,6 +158,7 @@ impl Server {
         let operators = start_background(&node, &public_url, &last_used, &mut background)?;
         if let Some(metrics) = options.metrics {
             background.spawn(keep_metrics(metrics));
+            background.spawn(gauges::keep(node.engine.clone(), FOLLOWERS));
         }
         Ok(Self {
             node,
@@ -257,6 +259,8 @@ fn bound_url(speaks_tls: bool, address: SocketAddr) -> String {
 
 /// How long operators' requests in flight may take when the server stops.
 const OPERATORS_DRAIN: Duration = Duration::from_secs(2);
+/// The followers that a server has, for its gauges.
+const FOLLOWERS: &[&str] = &[INVITATION_FOLLOWER];
 /// How often measurements are folded into their distributions, so that they take no memory while nobody asks for them.
 const UPKEEP: Duration = Duration::from_secs(5);
 

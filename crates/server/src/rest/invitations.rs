@@ -116,7 +116,7 @@ pub(super) async fn accept(_: Traced, State(app): State<App>, PathId(secret): Pa
     let command = Command::AcceptInvitation(AcceptInvitation { digest: invited.secret.digest() });
     let actor = Actor::Invitation(invited.teammate);
     match app.engine.tell(invited.company.id, command, actor).await {
-        Ok(_) => {
+        Ok(()) => {
             let company = escape_html(invited.company.name.as_str());
             page(
                 StatusCode::OK,

@@ -8,6 +8,7 @@ mod custom_field;
 mod durability;
 mod help;
 mod kill;
+mod metrics;
 mod outlets;
 mod process;
 mod quick_start;
