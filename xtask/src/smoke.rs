@@ -1,13 +1,12 @@
 //! The main job, once, with the real binary: the README's quick start, then an orderly end and a verified journal.
 
-use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// Runs it. The error says which step failed.
 pub(crate) fn run() -> Result<String, String> {
-    let binary = build()?;
+    let binary = crate::build::debug()?;
     let data = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut server = Running::start(&binary, data.path())?;
     quick_start(&binary, data.path(), &server.url)?;
@@ -18,23 +17,6 @@ pub(crate) fn run() -> Result<String, String> {
         return Err(format!("the journal does not verify: {}", String::from_utf8_lossy(&verified.stderr)));
     }
     Ok("smoke: the quick start works, the server ends in good order, and its journal verifies".to_owned())
-}
-
-/// Builds the binary as people get it, and tells where it is.
-fn build() -> Result<PathBuf, String> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let built = Command::new(cargo)
-        .args(["build", "--package", "tenure", "--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| error.to_string())?;
-    if !built.status.success() {
-        return Err("the binary does not build".to_owned());
-    }
-    let messages = String::from_utf8_lossy(&built.stdout);
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let binary = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
-    binary.ok_or_else(|| "cargo did not say where the binary is".to_owned())
 }
 
 /// A server that this process started, and ends.

@@ -32,10 +32,7 @@ fn of_teammate(teammate: &Teammate) -> usize {
     ];
     let values = teammate.custom_fields.iter().map(|(_, value)| match value {
         FieldValue::Text(text) => text.as_str().len(),
-        FieldValue::Number(_)
-        | FieldValue::Boolean(_)
-        | FieldValue::Teammate(_)
-        | FieldValue::Inbox(_) => 0,
+        FieldValue::Number(_) | FieldValue::Boolean(_) | FieldValue::Teammate(_) | FieldValue::Inbox(_) => 0,
     });
     let fixed = size_of::<(FieldId, FieldValue)>() * teammate.custom_fields.iter().count();
     let texts: usize = texts.iter().map(|text| text.len()).sum();

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tenure_delivery::{INVITATION_FOLLOWER, InvitationFollower, InvitationSender, Outbox};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tower_http::cors::{Any, CorsLayer};
@@ -129,9 +129,9 @@ pub struct Serving {
 
 impl Server {
     /// Opens everything that a server needs on a node.
-    pub async fn open(node: Node, options: ServerOptions) -> Result<Self, ServerError> {
+    pub fn open(node: Node, options: ServerOptions) -> Result<Self, ServerError> {
         let listen_failed = |error| ServerError::Listen { address: options.listen, error };
-        let listener = TcpListener::bind(options.listen).await.map_err(listen_failed)?;
+        let listener = listen(options.listen).map_err(listen_failed)?;
         let address = listener.local_addr().map_err(listen_failed)?;
         let has_public_url = options.public_url.is_some();
         let public_url = match &options.public_url {
@@ -250,6 +250,18 @@ impl Serving {
         self.last_used.save();
         self.node.close().await;
     }
+}
+
+/// How many connections may wait to be accepted. With the usual 128, clients that come at once believe to be connected while
+/// the system has dropped them (`cargo xtask faults slow` found it).
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // Without it a server could not start again while connections of the one before linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 fn bound_url(speaks_tls: bool, address: SocketAddr) -> String {

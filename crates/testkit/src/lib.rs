@@ -3,12 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that fails")]
 
+mod api;
 mod clock;
 mod company;
 mod document;
 mod reply;
 mod server;
+pub mod workload;
 
+pub use api::Api;
 pub use clock::ManualClock;
 pub use company::TestCompany;
 pub use document::{Document, Operation};

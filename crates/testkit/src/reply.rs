@@ -30,9 +30,13 @@ pub struct Reply {
 
 impl Reply {
     pub(crate) async fn read(response: reqwest::Response) -> Self {
+        Self::read_whole(response).await.unwrap()
+    }
+
+    /// Reads an answer to its end; an error when that does not come.
+    pub async fn read_whole(response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.unwrap().to_vec();
-        Self { status, headers, body }
+        Ok(Self { status, headers, body: response.bytes().await?.to_vec() })
     }
 
     /// The body as JSON.

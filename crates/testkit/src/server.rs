@@ -52,7 +52,7 @@ impl TestServer {
             ..ServerOptions::default()
         };
         change(&mut options);
-        let server = Server::open(node, options).await.unwrap();
+        let server = Server::open(node, options).unwrap();
         let address = server.address();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { serving: server.accept(), address, folder, clock, change, http }

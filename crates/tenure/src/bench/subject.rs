@@ -140,7 +140,7 @@ impl Subject {
             metrics: Some(metrics.clone()),
             ..ServerOptions::default()
         };
-        let server = Server::open(node, options).await.map_err(text)?;
+        let server = Server::open(node, options).map_err(text)?;
         let address = server.address();
         Ok(Self { address, token, teammates, serving: server.accept(), folder })
     }

@@ -53,7 +53,7 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
             node_options.queue_length = queue_length;
         }
         let node = Node::open(folder, node_options).await.map_err(Failure::new)?;
-        let server = Server::open(node, options).await.map_err(Failure::new)?;
+        let server = Server::open(node, options).map_err(Failure::new)?;
         // Before anybody is told that it is ready: who waits for that may signal at once.
         let signals = Signals::listen()?;
         greet(&server, demo, output).await?;

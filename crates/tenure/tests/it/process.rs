@@ -1,7 +1,6 @@
 //! The kit of these tests: the binary as a process, what it said as one picture, and a server that is ended whatever
 //! happens.
 
-use reqwest::Method;
 use serde_json::Value;
 use std::fmt;
 use std::io::{BufRead as _, BufReader, Read};
@@ -11,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tenure_testkit::Reply;
+pub(crate) use tenure_testkit::Api;
 
 /// How long a process may take to say or do something before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -265,8 +264,7 @@ impl RunningServer {
 
     /// A client with a token and connections of its own.
     pub(crate) fn api(&self, token: &str) -> Api {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Api { http, url: self.url.clone(), token: token.to_owned() }
+        Api::new(&self.url, token)
     }
 
     /// Asks it to stop, and waits until it has.
@@ -308,48 +306,6 @@ impl Demo {
 /// The first token of a kind in a text.
 pub(crate) fn token_in(text: &str, prefix: &str) -> String {
     text.split_whitespace().find(|word| word.starts_with(prefix)).unwrap().to_owned()
-}
-
-/// A client of the API.
-#[derive(Clone)]
-pub(crate) struct Api {
-    http: reqwest::Client,
-    url: String,
-    token: String,
-}
-
-impl Api {
-    /// Sends a request to a path or a whole URL; an error when no whole answer came.
-    pub(crate) async fn try_send(
-        &self,
-        method: Method,
-        target: &str,
-        body: Option<Value>,
-    ) -> reqwest::Result<Reply> {
-        let base = if target.starts_with('/') { self.url.as_str() } else { "" };
-        let mut request = self.http.request(method, format!("{base}{target}")).bearer_auth(&self.token);
-        if let Some(body) = &body {
-            request = request.json(body);
-        }
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Reply { status, headers, body: response.bytes().await?.to_vec() })
-    }
-
-    /// GET.
-    pub(crate) async fn get(&self, target: &str) -> Reply {
-        self.try_send(Method::GET, target, None).await.unwrap()
-    }
-
-    /// POST.
-    pub(crate) async fn post(&self, target: &str, body: Value) -> Reply {
-        self.try_send(Method::POST, target, Some(body)).await.unwrap()
-    }
-
-    /// DELETE without a body.
-    pub(crate) async fn delete(&self, target: &str) -> Reply {
-        self.try_send(Method::DELETE, target, None).await.unwrap()
-    }
 }
 
 /// How a process ended and what it said. Its picture leaves out what differs from run to run.

@@ -1,0 +1,213 @@
+//! Too much at once: more writes than can be done while somebody must be blocked, and one company at its limits beside
+//! another.
+
+use super::latency::{p99, percentile, ratio, times};
+use super::server::Site;
+use super::{Setting, Verdict, folder, runtime};
+use reqwest::Method;
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tenure_testkit::Api;
+
+/// How much longer 99 of 100 answers to the quiet company may take beside the noisy one.
+const NOISE: f64 = 1.2;
+/// Clients of the noisy company, each with a token of its own.
+const NOISY_CLIENTS: usize = 20;
+/// The pause of each between two requests: 50 a second, 25 times what its token is allowed.
+const NOISY_PAUSE: Duration = Duration::from_millis(20);
+
+pub(super) fn overload(setting: &Setting<'_>) -> Result<Verdict, String> {
+    let writers = setting.extent.rounds(500, 3000);
+    let blocks = setting.extent.rounds(20, 100);
+    let folder = folder()?;
+    let site = Site::found(setting.binary, &folder.path().join("data"))?;
+    site.run(&["company", "set", "invitations=hold"])?;
+    let server = site.serve(&[])?;
+    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let verdict = runtime()?.block_on(block_under_load(&api, &server, writers, blocks))?;
+    server.terminate()?;
+    site.run(&["verify"])?;
+    Ok(verdict)
+}
+
+async fn block_under_load(
+    api: &Api,
+    server: &super::server::Process,
+    writers: u64,
+    blocks: u64,
+) -> Result<Verdict, String> {
+    for number in 0..blocks {
+        let body = json!({ "email": format!("leaver{number}@load.example") });
+        api.post("/teammates", body).await.expect(201);
+    }
+    let before = server.memory().unwrap_or_default();
+    let (over, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let writing: Vec<_> = (0..writers)
+        .map(|_| tokio::spawn(write(api.clone(), Arc::clone(&over), Arc::clone(&next))))
+        .collect();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let operator = server.api(api.token()).ok_or("the server is not ready")?;
+    // On a thread of its own, so that it waits for the server and not for the other clients.
+    let blocking = std::thread::spawn(move || block_all(&operator, blocks));
+    let blocked = tokio::task::spawn_blocking(move || blocking.join()).await;
+    let blocked = blocked.map_err(|error| error.to_string())?.map_err(|_| "the operator panicked")??;
+    let during = server.memory().unwrap_or_default();
+    over.store(true, Ordering::Relaxed);
+    let (mut written, mut shed) = (Vec::new(), 0);
+    for task in writing {
+        let (taken, refused) = task.await.map_err(|error| error.to_string())??;
+        written.extend(taken);
+        shed += refused;
+    }
+    let (done, normal) = (written.len(), percentile(written, 50));
+    let urgent = percentile(blocked, 50);
+    if urgent > normal {
+        return Err(format!("blocking took {urgent:?} and an ordinary write {normal:?}"));
+    }
+    Ok(Verdict::Survived {
+        injected: format!(
+            "{writers} writers at once: {done} writes done, {shed} shed with 503 and Retry-After, no 500; {blocks} teammates \
+             blocked meanwhile, none refused, in {} ms in the median; memory grew by {} MiB",
+            urgent.as_millis(),
+            during.saturating_sub(before) / 1024 / 1024
+        ),
+        control: format!("an ordinary write of the same moment took {} ms in the median", normal.as_millis()),
+    })
+}
+
+/// Blocks one teammate after another; how long each took.
+fn block_all(api: &Api, blocks: u64) -> Result<Vec<Duration>, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(async {
+        let mut blocked = Vec::new();
+        for number in 1..=blocks {
+            let asked = Instant::now();
+            let path = format!("/teammates/tea_{}", base36(number));
+            let reply = api.try_send(Method::DELETE, &path, None).await;
+            match reply.map(|reply| reply.status) {
+                Ok(204) => blocked.push(asked.elapsed()),
+                other => return Err(format!("blocking under load was answered with {other:?}")),
+            }
+        }
+        Ok(blocked)
+    })
+}
+
+async fn write(
+    api: Api,
+    over: Arc<AtomicBool>,
+    next: Arc<AtomicU64>,
+) -> Result<(Vec<Duration>, u64), String> {
+    let (mut taken, mut shed) = (Vec::new(), 0);
+    while !over.load(Ordering::Relaxed) {
+        let body = json!({ "email": format!("n{}@load.example", next.fetch_add(1, Ordering::Relaxed)) });
+        let asked = Instant::now();
+        let Ok(reply) = api.try_send(Method::POST, "/teammates", Some(body)).await else { continue };
+        match reply.status {
+            201 => taken.push(asked.elapsed()),
+            503 if reply.header("retry-after").is_some() => {
+                shed += 1;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            _ => return Err(format!("a write under load was answered with {reply}")),
+        }
+    }
+    Ok((taken, shed))
+}
+
+fn base36(number: u64) -> String {
+    let digit =
+        |value: u64| char::from_digit(u32::try_from(value % 36).unwrap_or_default(), 36).unwrap_or('0');
+    if number < 36 { digit(number).to_string() } else { base36(number / 36) + &digit(number).to_string() }
+}
+
+pub(super) fn noisy(setting: &Setting<'_>) -> Result<Verdict, String> {
+    let windows = usize::try_from(setting.extent.rounds(5, 20)).unwrap_or(5);
+    let folder = folder()?;
+    let site = Site::found(setting.binary, &folder.path().join("data"))?;
+    site.run(&["company", "create", "Noisy Neighbours", "--slug", "noisy"])?;
+    let token = |limit: &str| {
+        let create = ["token", "create", "--company", "noisy", "--rate-limit", limit, "--output", "plain"];
+        site.run(&create).map(|token| token.trim_end().to_owned())
+    };
+    let limited: Vec<_> = (0..NOISY_CLIENTS).map(|_| token("120")).collect::<Result<_, _>>()?;
+    let unlimited: Vec<_> = (0..NOISY_CLIENTS).map(|_| token("unlimited")).collect::<Result<_, _>>()?;
+    let quiet = site.run(&[
+        "token",
+        "create",
+        "--company",
+        "acme",
+        "--rate-limit",
+        "unlimited",
+        "--output",
+        "plain",
+    ])?;
+    let server = site.serve(&[])?;
+    let clients = |tokens: &[String]| tokens.iter().filter_map(|token| server.api(token)).collect::<Vec<_>>();
+    let api = server.api(quiet.trim_end()).ok_or("the server is not ready")?;
+    let verdict = runtime()?.block_on(async {
+        let alone = p99(&api, "/teams/tim_1", windows).await?;
+        let noise = Noise::make(clients(&limited), NOISY_PAUSE);
+        let beside = p99(&api, "/teams/tim_1", windows).await?;
+        let refused = noise.end().await;
+        let noise = Noise::make(clients(&unlimited), Duration::ZERO);
+        let control = p99(&api, "/teams/tim_1", 3).await?;
+        noise.end().await;
+        if refused == 0 {
+            return Err("the noisy company was never refused, so it was not at its limits".to_owned());
+        }
+        if times(alone, beside) > NOISE {
+            return Err(format!("p99 of the quiet company is {}", ratio(alone, beside)));
+        }
+        if times(alone, control) <= NOISE {
+            return Err(format!("the control was not seen: p99 without limits is {}", ratio(alone, control)));
+        }
+        Ok(Verdict::Survived {
+            injected: format!(
+                "{NOISY_CLIENTS} clients, each 25 times over its limit, {refused} requests refused; p99 of the quiet \
+                 company, to alone: {}",
+                ratio(alone, beside)
+            ),
+            control: format!("the same clients without a limit: {}", ratio(alone, control)),
+        })
+    })?;
+    server.terminate()?;
+    Ok(verdict)
+}
+
+/// Clients that ask again and again.
+struct Noise {
+    over: Arc<AtomicBool>,
+    refused: Arc<AtomicU64>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+impl Noise {
+    fn make(clients: Vec<Api>, pause: Duration) -> Self {
+        let (over, refused) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let ask = |api: Api| {
+            let (over, refused) = (Arc::clone(&over), Arc::clone(&refused));
+            tokio::spawn(async move {
+                while !over.load(Ordering::Relaxed) {
+                    let reply = api.try_send(Method::GET, "/teammates?limit=100", None).await;
+                    let is_refused = reply.is_ok_and(|reply| reply.status == 429);
+                    refused.fetch_add(u64::from(is_refused), Ordering::Relaxed);
+                    tokio::time::sleep(pause).await;
+                }
+            })
+        };
+        Self { tasks: clients.into_iter().map(ask).collect(), over, refused }
+    }
+
+    /// Ends it; how many requests were refused.
+    async fn end(self) -> u64 {
+        self.over.store(true, Ordering::Relaxed);
+        for task in self.tasks {
+            // It ends by itself after its request.
+            let _ = task.await;
+        }
+        self.refused.load(Ordering::Relaxed)
+    }
+}
