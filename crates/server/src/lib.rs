@@ -2,6 +2,8 @@
 
 mod data_folder;
 pub mod demo;
+#[doc(hidden)]
+pub mod fuzzing;
 mod gauges;
 pub mod http;
 mod last_used;

@@ -59,6 +59,7 @@ impl State {
 #[derive(Debug)]
 struct Known {
     id: String,
+    email: String,
     /// After the last write that was acknowledged.
     certain: State,
     /// After the write that nobody answered.
@@ -69,8 +70,10 @@ struct Known {
 
 impl Known {
     fn new(reply: &Reply) -> Self {
-        let id = reply.json()["id"].as_str().unwrap().to_owned();
-        Self { id, certain: State::NEW, possible: None, is_touched: true }
+        let teammate = reply.json();
+        let text = |field: &str| teammate[field].as_str().unwrap().to_owned();
+        let (id, email) = (text("id"), text("email"));
+        Self { id, email, certain: State::NEW, possible: None, is_touched: true }
     }
 
     fn explains(&self, seen: State) -> bool {
@@ -78,8 +81,11 @@ impl Known {
     }
 
     /// Holds what is seen to what is known, and goes on from there.
-    fn settle(&mut self, seen: Result<State, String>) -> Result<(), String> {
-        let seen = seen?;
+    fn settle(&mut self, teammate: &Value, members: &BTreeSet<String>) -> Result<(), String> {
+        if teammate["email"] != self.email.as_str() {
+            return Err(format!("{self:?} is lost: its id is now that of {teammate}"));
+        }
+        let seen = State::seen(teammate, members)?;
         if !self.explains(seen) {
             return Err(format!("{self:?} was seen as {seen:?}"));
         }
@@ -182,7 +188,10 @@ impl Writer {
                 self.counts.cut_off += 1;
                 nothing_succeeds(api).await.map(|()| Heard::Unknown)
             }
-            503 if reply.code() == "server.stopping" => Ok(Heard::Unknown),
+            503 if matches!(reply.code().as_str(), "server.stopping" | "server.unreadable") => {
+                self.counts.cut_off += 1;
+                Ok(Heard::Unknown)
+            }
             _ => Err(format!("{path} was answered with {reply}")),
         }
     }
@@ -294,7 +303,7 @@ impl Writer {
             if reply.status != 200 {
                 return Err(format!("{known:?} is lost: {reply}"));
             }
-            known.settle(State::seen(&reply.json(), &members))?;
+            known.settle(&reply.json(), &members)?;
         }
         for pair in &self.pairs {
             let [one, other] = pair.map(|at| self.known[at].certain.is_member);
@@ -356,13 +365,13 @@ impl Workload {
         while let Some(target) = next {
             let page = api.get(&target).await.expect(200).json();
             for teammate in page["_results"].as_array().unwrap() {
-                found.insert(teammate["id"].as_str().unwrap().to_owned(), State::seen(teammate, &members));
+                found.insert(teammate["id"].as_str().unwrap().to_owned(), teammate.clone());
             }
             next = page["_pagination"]["next"].as_str().map(str::to_owned);
         }
         for known in self.writers.iter_mut().flat_map(|writer| &mut writer.known) {
             let seen = found.remove(&known.id).ok_or_else(|| format!("{known:?} is lost"))?;
-            known.settle(seen)?;
+            known.settle(&seen, &members)?;
         }
         if found.is_empty() { Ok(()) } else { Err(format!("nobody asked for these: {found:?}")) }
     }
@@ -416,7 +425,10 @@ mod tests {
     #[test]
     fn the_checker_sees_a_lost_write_and_a_half_done_one() {
         let renamed = State { name: 1, ..State::NEW };
-        let known = Known { id: "tea_1".to_owned(), certain: renamed, possible: None, is_touched: true };
+        let (id, email) = ("tea_1".to_owned(), "ana@kill.example".to_owned());
+        let mut known = Known { id, email, certain: renamed, possible: None, is_touched: true };
+        let other = json!({ "id": "tea_1", "email": "bo@kill.example", "first_name": "1", "last_name": "1" });
+        assert!(known.settle(&other, &BTreeSet::new()).is_err());
         assert!(known.explains(renamed) && !known.explains(State::NEW));
         let possible = Some(State { name: 2, is_blocked: true, is_member: false });
         let known = Known { possible, ..known };

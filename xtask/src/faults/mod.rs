@@ -85,7 +85,10 @@ pub(crate) fn run(args: &[&str]) -> Result<String, String> {
             }
         }
     }
-    let binary = crate::build::release()?;
+    // A copy, so that a build meanwhile does not change what is tested.
+    let kept = folder()?;
+    let binary = kept.path().join("tenure");
+    std::fs::copy(crate::build::release()?, &binary).map_err(|error| error.to_string())?;
     let setting = Setting { binary: &binary, extent, seed };
     println!("seed {seed}");
     println!("| fault | injected, and survived | the control |\n|---|---|---|");

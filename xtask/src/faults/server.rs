@@ -155,6 +155,18 @@ impl Process {
         }
     }
 
+    /// Stops it where it is. System calls that are under way end first, and nothing is done after them.
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::STOP);
+        // The signal is delivered to each thread in turn.
+        let status = format!("/proc/{}/status", self.id());
+        let is_stopped = || std::fs::read_to_string(&status).is_ok_and(|text| text.contains("State:\tT"));
+        let until = Instant::now() + PATIENCE;
+        while !is_stopped() && Instant::now() < until {
+            std::thread::sleep(PAUSE);
+        }
+    }
+
     /// Kills it without a warning.
     pub(crate) fn kill_9(self) -> Result<Ended, String> {
         self.signal(Signal::KILL);

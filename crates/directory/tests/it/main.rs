@@ -5,4 +5,5 @@
 mod commands;
 mod golden;
 mod laws;
+mod rules;
 mod samples;

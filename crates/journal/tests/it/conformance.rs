@@ -157,6 +157,8 @@ async fn a_reply_is_stored_with_its_events(journal: &dyn Journal) {
     assert!(journal.reply(&reply("b").key).await.unwrap().is_none());
     let other_token = ReplyKey { token: "tok_2".to_owned(), ..reply("a").key };
     assert!(journal.reply(&other_token).await.unwrap().is_none());
+    let other_company = ReplyKey { stream: Stream(2), ..reply("a").key };
+    assert!(journal.reply(&other_company).await.unwrap().is_none());
 }
 
 async fn a_refused_batch_stores_no_reply(journal: &dyn Journal) {

@@ -127,7 +127,7 @@ fn bad_request(message: impl Into<String>) -> OperatorError {
     OperatorError::new("request.malformed", message)
 }
 
-async fn carry_out(operator: &Operator, line: &[u8]) -> Result<OperatorReply, OperatorError> {
+pub(crate) async fn carry_out(operator: &Operator, line: &[u8]) -> Result<OperatorReply, OperatorError> {
     if line.last() != Some(&b'\n') {
         return Err(bad_request(format!("a request is one line of JSON of at most {MAX_REQUEST} bytes")));
     }

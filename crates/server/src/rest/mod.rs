@@ -11,9 +11,9 @@ mod keyed;
 mod list;
 mod me;
 mod operations;
-mod page_token;
+pub(crate) mod page_token;
 mod teammate_json;
-mod teammates;
+pub(crate) mod teammates;
 mod teams;
 mod view;
 

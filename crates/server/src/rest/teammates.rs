@@ -225,7 +225,7 @@ pub(super) async fn create(
         .await
 }
 
-fn create_command(body: Json, company: &Company) -> Result<CreateTeammate, Problem> {
+pub(crate) fn create_command(body: Json, company: &Company) -> Result<CreateTeammate, Problem> {
     let mut form = Form::of(body, "a new teammate")?;
     form.require("email");
     let email = form.text("email", EmailAddress::parse);
@@ -324,7 +324,7 @@ pub(super) async fn update(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn update_command(
+pub(crate) fn update_command(
     body: Json,
     base: &str,
     company: &Company,

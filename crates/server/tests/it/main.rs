@@ -5,6 +5,7 @@ mod authority;
 mod bad_requests;
 mod companies_apart;
 mod conditional;
+mod corpora;
 mod custom_fields;
 mod idempotency;
 mod invitations;
