@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
+use tenure_engine::QUEUE_LENGTH;
 use tenure_server::http::Limits;
 use tenure_server::operator::{Operator, OperatorReply, OperatorRequest};
 use tenure_server::{DataFolder, Node, NodeOptions, PublicUrl, Server, ServerOptions, Serving};
@@ -19,11 +20,17 @@ pub struct TestServer {
     address: SocketAddr,
     folder: TempDir,
     clock: Arc<ManualClock>,
-    change: Change,
+    setup: Setup,
     http: reqwest::Client,
 }
 
 /// How a server is set up otherwise than by default; kept for a restart.
+#[derive(Clone)]
+struct Setup {
+    change: Change,
+    queue_length: usize,
+}
+
 type Change = Arc<dyn Fn(&mut ServerOptions) + Send + Sync>;
 
 impl TestServer {
@@ -39,30 +46,40 @@ impl TestServer {
 
     /// Starts a server that is set up otherwise. Where it listens and its public URL stay.
     pub async fn with_options(change: impl Fn(&mut ServerOptions) + Send + Sync + 'static) -> Self {
-        Self::on(tempfile::tempdir().unwrap(), Arc::default(), Arc::new(change)).await
+        Self::set_up(Setup { change: Arc::new(change), queue_length: QUEUE_LENGTH }).await
     }
 
-    async fn on(folder: TempDir, clock: Arc<ManualClock>, change: Change) -> Self {
+    /// Starts a server in which so few commands may wait.
+    pub async fn with_queue(queue_length: usize) -> Self {
+        Self::set_up(Setup { change: Arc::new(|_| ()), queue_length }).await
+    }
+
+    async fn set_up(setup: Setup) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), Arc::default(), setup).await
+    }
+
+    async fn on(folder: TempDir, clock: Arc<ManualClock>, setup: Setup) -> Self {
         let data = DataFolder::open(folder.path()).unwrap();
-        let node_options = NodeOptions { clock: clock.clone(), ..NodeOptions::default() };
+        let node_options =
+            NodeOptions { clock: clock.clone(), queue_length: setup.queue_length, ..NodeOptions::default() };
         let node = Node::open(data, node_options).await.unwrap();
         let mut options = ServerOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: Some(PublicUrl::parse(PUBLIC_URL).unwrap()),
             ..ServerOptions::default()
         };
-        change(&mut options);
+        (setup.change)(&mut options);
         let server = Server::open(node, options).unwrap();
         let address = server.address();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { serving: server.accept(), address, folder, clock, change, http }
+        Self { serving: server.accept(), address, folder, clock, setup, http }
     }
 
     /// Stops in good order and starts again on the same folder.
     pub async fn restart(self) -> Self {
-        let Self { serving, folder, clock, change, .. } = self;
+        let Self { serving, folder, clock, setup, .. } = self;
         serving.stop().await;
-        Self::on(folder, clock, change).await
+        Self::on(folder, clock, setup).await
     }
 
     /// Stops in good order; the folder is handed over.

@@ -250,7 +250,7 @@ impl Drop for Placed {
 /// Copies what the workspace is built and tested from. Only what differs is written, so that a second build is short.
 fn copy_sources() -> Result<PathBuf, String> {
     let (from, to) = (workspace(), workspace().join("target/seeded/source"));
-    for name in ["crates", "xtask", "docs"] {
+    for name in ["crates", "xtask", "docs", "fuzz/corpus"] {
         copy_folder(&from.join(name), &to.join(name))?;
     }
     for name in ["Cargo.toml", "Cargo.lock", "clippy.toml", "rust-toolchain.toml", "README.md"] {

@@ -14,6 +14,7 @@ mod me;
 mod openapi;
 mod operations;
 mod origins;
+mod overload;
 mod proxies;
 mod rate_limit;
 mod secrets;
