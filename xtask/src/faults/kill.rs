@@ -33,7 +33,7 @@ const POINTS: [Point; 9] = [
         file: Some("journal.db"),
         up_to: 3,
     },
-    Point { name: "after the commit, before an answer", calls: "writev,sendto", file: None, up_to: 600 },
+    Point { name: "after the commit, before an answer", calls: "writev,sendto", file: None, up_to: 40 },
     Point {
         name: "before the side file is in place",
         calls: "rename,renameat,renameat2",

@@ -2,4 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that fails")]
 
+mod followers;
+mod node;
 mod simulation;
+mod snapshots;
+mod verifying;

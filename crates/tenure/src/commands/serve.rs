@@ -188,6 +188,8 @@ async fn serve_until_told(
     let engine = serving.node().engine.clone();
     let failed = loop {
         tokio::select! {
+            // In this order: when the journal fails, the parts that need it end too, and its reason is the one to tell.
+            biased;
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
             reason = engine.failed() => break Some(format!(

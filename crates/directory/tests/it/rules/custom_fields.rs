@@ -132,6 +132,8 @@ fn a_field_is_deleted_by_its_id_or_name_and_its_values_with_it() {
             ("Text".into(), GivenValue::Text("x".into())),
         ]);
     }));
+    let bo = &scene.company.teammates[&TeammateId::new(2)];
+    assert!(!bo.custom_fields.is_empty() && bo.custom_fields.iter().count() == 2);
     scene.asks("by name", delete("Text")).shows(2).shows(3).asks("by id", delete("fld_2")).shows(2);
     scene.asks("again", delete("Text")).asks("nobody's", delete("Number "));
     insta::assert_snapshot!(scene.transcript);

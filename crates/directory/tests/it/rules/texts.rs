@@ -191,7 +191,8 @@ fn a_secrets_text_is_its_random_bytes_and_ends_with_its_last_four() {
 fn a_number_in_base_36_has_no_more_digits_than_it_needs() {
     assert_eq!(base36::encode(u64::MAX), "3w5e11264sgsf");
     assert_eq!(base36::decode("3w5e11264sgsf"), Some(u64::MAX));
-    for bad in ["", "3w5e11264sgsg", "01", "A", "10000000000000"] {
+    assert_eq!((base36::decode("0"), base36::encode(0).as_str()), (Some(0), "0"));
+    for bad in ["", "3w5e11264sgsg", "00", "01", "A", "10000000000000"] {
         assert_eq!(base36::decode(bad), None, "{bad}");
     }
 }

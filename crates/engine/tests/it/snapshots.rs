@@ -1,0 +1,91 @@
+//! When a state is written out, and that the next start goes on from it.
+
+use crate::node::{ACME, Node, create, create_company};
+use std::sync::Arc;
+use std::time::Duration;
+use tenure_directory::company::SNAPSHOT_FORM;
+use tenure_directory::{Actor, CompanyId};
+use tenure_journal::{Journal, MemoryJournal, Snapshot, Stream};
+
+/// Longer than a snapshot that is due is waited for.
+const SOON: Duration = Duration::from_secs(40);
+
+async fn up_to(node: &Node, version: u64) {
+    let mut at = node.engine.loaded(ACME).unwrap().version.number();
+    while at < version {
+        node.create(&format!("p{at}@x.example")).await;
+        at += 1;
+    }
+}
+
+async fn version_of(node: &Node, stream: u64) -> Option<u64> {
+    let snapshot = node.engine.journal().load_snapshot(Stream(stream), SNAPSHOT_FORM).await.unwrap();
+    snapshot.map(|snapshot| snapshot.version.0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_is_written_at_a_thousand_events_and_whenever_it_has_grown_by_half() {
+    let node = Node::in_memory().await;
+    let keeping = tokio::spawn(node.engine.clone().keep_snapshots());
+    for (version, snapshot) in [(999, None), (1000, Some(1000)), (1999, Some(1000)), (2000, Some(2000))] {
+        up_to(&node, version).await;
+        tokio::time::sleep(SOON).await;
+        assert_eq!(version_of(&node, ACME.number()).await, snapshot, "at {version}");
+    }
+    up_to(&node, 2999).await;
+    tokio::time::sleep(SOON).await;
+    assert_eq!(version_of(&node, ACME.number()).await, Some(2000));
+    up_to(&node, 3000).await;
+    tokio::time::sleep(SOON).await;
+    assert_eq!(version_of(&node, ACME.number()).await, Some(3000));
+    up_to(&node, 4499).await;
+    tokio::time::sleep(SOON).await;
+    assert_eq!(version_of(&node, ACME.number()).await, Some(3000));
+    up_to(&node, 4500).await;
+    tokio::time::sleep(SOON).await;
+    assert_eq!(version_of(&node, ACME.number()).await, Some(4500));
+    keeping.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_registry_of_many_companies_is_written_too() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    let keeping = tokio::spawn(node.engine.clone().keep_snapshots());
+    for number in 2..=1000 {
+        let command = create_company(&format!("Company {number}"));
+        node.engine.ask_registry(command, Actor::Operator).await.unwrap();
+    }
+    tokio::time::sleep(SOON).await;
+    assert_eq!(version_of(&node, 0).await, Some(1000));
+    node.engine.ask_registry(create_company("One more"), Actor::Operator).await.unwrap();
+    keeping.abort();
+    let again = Node::start(journal).await;
+    assert_eq!(again.engine.registry().to_bytes(), node.engine.registry().to_bytes());
+}
+
+#[tokio::test]
+async fn a_snapshot_of_another_company_or_version_is_passed_over() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    node.engine.ask_registry(create_company("Other"), Actor::Operator).await.unwrap();
+    node.create("ana@x.example").await;
+    node.engine.tell(ACME, create("bo@x.example"), Actor::Operator).await.unwrap();
+    node.engine.snapshot_all().await.unwrap();
+    let whole = node.engine.loaded(ACME).unwrap();
+    let good = journal.load_snapshot(Stream(1), SNAPSHOT_FORM).await.unwrap().unwrap();
+    let of_other = journal.load_snapshot(Stream(2), SNAPSHOT_FORM).await.unwrap().unwrap();
+    for bad in [
+        Snapshot { bytes: of_other.bytes, ..good.clone() },
+        Snapshot { version: tenure_journal::Version(2), ..good.clone() },
+        Snapshot { bytes: b"{}".to_vec(), ..good.clone() },
+        Snapshot { form: SNAPSHOT_FORM + 1, bytes: b"{}".to_vec(), ..good.clone() },
+        good,
+    ] {
+        journal.store_snapshot(bad).await.unwrap();
+        let again = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+        let read = again.engine.company(ACME).await.unwrap().unwrap();
+        assert_eq!(read.to_bytes(), whole.to_bytes());
+    }
+    assert_eq!(node.engine.company(CompanyId::new(2)).await.unwrap().unwrap().teammates.len(), 0);
+}
