@@ -1,32 +1,12 @@
 //! Followers: every event once, in order, and where they are.
 
+use crate::births::Births;
 use crate::node::{ACME, Node, create};
 use std::sync::Arc;
-use tenure_directory::{Actor, Event, Timestamp};
-use tenure_engine::{Followed, Follower, Health, WriteError};
-use tenure_journal::{Batch, Journal, MemoryJournal, NewEvent, Output, Stream, StreamAppend, Version};
+use tenure_directory::{Actor, Timestamp};
+use tenure_engine::{Health, WriteError};
+use tenure_journal::{Batch, Journal, MemoryJournal, NewEvent, Stream, StreamAppend, Version};
 use tokio::sync::Notify;
-
-/// Notes every new teammate.
-struct Births;
-
-impl Follower for Births {
-    fn name(&self) -> &'static str {
-        "births"
-    }
-
-    fn produce(&self, followed: &Followed<'_>) -> Vec<Output> {
-        let Event::TeammateCreated(created) = &followed.recorded.event else { return vec![] };
-        vec![Output {
-            follower: self.name().to_owned(),
-            key: format!("{}/{}", followed.company, created.teammate),
-            stream: Stream(followed.company.number()),
-            due_ms: 0,
-            attempts: 0,
-            body: String::new(),
-        }]
-    }
-}
 
 async fn noted(node: &Node) -> usize {
     node.engine.journal().due_outputs("births", 0, usize::MAX).await.unwrap().len()
@@ -66,7 +46,7 @@ async fn a_follower_follows_and_tells_when_it_produced_something() {
     let node = Node::in_memory().await;
     let told = Arc::new(Notify::new());
     let following = tokio::spawn(node.engine.clone().follow(Arc::new(Births), Arc::clone(&told)));
-    let quiet = tokio::time::timeout(std::time::Duration::from_secs(60), told.notified()).await;
+    let quiet = tokio::time::timeout(std::time::Duration::from_mins(1), told.notified()).await;
     assert!(quiet.is_err(), "nothing was produced, and it was told");
     node.create("ana@x.example").await;
     told.notified().await;

@@ -11,7 +11,8 @@ use tenure_directory::{
     Actor, Command, CompanyId, Precondition, Refusal, RegistryCommand, TeammateId, Timestamp, Version,
 };
 use tenure_engine::{Clock, Engine, Health, Keyed, Randomness, WriteError, WriterLoop};
-use tenure_journal::{Journal, MemoryJournal, ReplyKey, Stream};
+use tenure_journal::sqlite::{JOURNAL_FILE, WhenShorter};
+use tenure_journal::{Journal, MemoryJournal, ReplyKey, SqliteJournal, Stream};
 use tokio::task::JoinHandle;
 
 /// A clock that is set by hand.
@@ -216,119 +217,17 @@ async fn a_node_reads_what_another_one_registered_before_it_decides_again() {
     assert_eq!(other.create("bo@x.example").await, TeammateId::new(2));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_history_that_ends_before_its_head_is_damage() {
-    let journal = Arc::new(MemoryJournal::new());
-    Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await.create("ana@x.example").await;
-    let (engine, _, _) = opened(Arc::new(Shorter(journal)), 1).await;
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Arc::new(SqliteJournal::open(folder.path(), WhenShorter::Accept).unwrap());
+    let node = Node::start(open()).await;
+    node.create("ana@x.example").await;
+    let journal = rusqlite::Connection::open(folder.path().join(JOURNAL_FILE)).unwrap();
+    journal.execute("DELETE FROM events WHERE company = 1 AND version = 2", []).unwrap();
+    let (engine, _, _) = opened(open(), 1).await;
     let error = engine.company(ACME).await.unwrap_err().to_string();
     assert!(error.contains("end at version 1, and its head is at 2"), "{error}");
-}
-
-/// A journal that has lost the last event of each company and not its head.
-struct Shorter(Arc<MemoryJournal>);
-
-impl Journal for Shorter {
-    fn append<'a>(
-        &'a self,
-        batch: &'a tenure_journal::Batch,
-    ) -> tenure_journal::Answer<'a, Result<(), tenure_journal::AppendError>> {
-        self.0.append(batch)
-    }
-
-    fn read_stream(
-        &self,
-        stream: Stream,
-        after: tenure_journal::Version,
-        limit: usize,
-    ) -> tenure_journal::Answer<'_, Result<Vec<tenure_journal::StoredEvent>, tenure_journal::JournalError>>
-    {
-        Box::pin(async move {
-            let mut events = self.0.read_stream(stream, after, limit).await?;
-            events.retain(|event| event.stream.0 == 0 || event.version.0 < 2);
-            Ok(events)
-        })
-    }
-
-    fn read_shard(
-        &self,
-        shard: tenure_journal::Shard,
-        after: tenure_journal::Position,
-        limit: usize,
-    ) -> tenure_journal::Answer<'_, Result<Vec<tenure_journal::StoredEvent>, tenure_journal::JournalError>>
-    {
-        self.0.read_shard(shard, after, limit)
-    }
-
-    fn shards(&self) -> u16 {
-        self.0.shards()
-    }
-
-    fn heads<'a>(
-        &'a self,
-        streams: &'a [Stream],
-    ) -> tenure_journal::Answer<'a, Result<Vec<tenure_journal::Head>, tenure_journal::JournalError>> {
-        self.0.heads(streams)
-    }
-
-    fn store_snapshot(
-        &self,
-        snapshot: tenure_journal::Snapshot,
-    ) -> tenure_journal::Answer<'_, Result<(), tenure_journal::JournalError>> {
-        self.0.store_snapshot(snapshot)
-    }
-
-    fn load_snapshot(
-        &self,
-        stream: Stream,
-        form: u32,
-    ) -> tenure_journal::Answer<'_, Result<Option<tenure_journal::Snapshot>, tenure_journal::JournalError>>
-    {
-        self.0.load_snapshot(stream, form)
-    }
-
-    fn reply<'a>(
-        &'a self,
-        key: &'a ReplyKey,
-    ) -> tenure_journal::Answer<'a, Result<Option<tenure_journal::StoredReply>, tenure_journal::JournalError>>
-    {
-        self.0.reply(key)
-    }
-
-    fn checkpoint<'a>(
-        &'a self,
-        follower: &'a str,
-        shard: tenure_journal::Shard,
-    ) -> tenure_journal::Answer<'a, Result<tenure_journal::Position, tenure_journal::JournalError>> {
-        self.0.checkpoint(follower, shard)
-    }
-
-    fn advance(
-        &self,
-        advance: tenure_journal::Advance,
-    ) -> tenure_journal::Answer<'_, Result<tenure_journal::Advanced, tenure_journal::JournalError>> {
-        self.0.advance(advance)
-    }
-
-    fn due_outputs<'a>(
-        &'a self,
-        follower: &'a str,
-        now_ms: i64,
-        limit: usize,
-    ) -> tenure_journal::Answer<'a, Result<Vec<tenure_journal::Output>, tenure_journal::JournalError>> {
-        self.0.due_outputs(follower, now_ms, limit)
-    }
-
-    fn settle<'a>(
-        &'a self,
-        settlements: &'a [tenure_journal::Settlement],
-    ) -> tenure_journal::Answer<'a, Result<(), tenure_journal::JournalError>> {
-        self.0.settle(settlements)
-    }
-
-    fn ping(&self) -> tenure_journal::Answer<'_, Result<(), tenure_journal::JournalError>> {
-        self.0.ping()
-    }
 }
 
 #[tokio::test]

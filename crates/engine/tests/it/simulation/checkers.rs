@@ -1,11 +1,12 @@
 //! What is checked beside the model.
 
+use crate::births::Births;
 use crate::simulation::disk::Disk;
 use fastrand::Rng;
 use std::collections::BTreeSet;
 use tenure_directory::{Company, CompanyId, Event, Recorded, TeammateId, Version};
-use tenure_engine::{Followed, Follower};
-use tenure_journal::{Journal as _, Output, Stream};
+use tenure_engine::Follower as _;
+use tenure_journal::Journal as _;
 
 /// A reader's state is the replay of what is on the disk: nothing that is not durable, nothing left out, the same bytes.
 pub(super) fn reader_sees_what_is_durable(seed: u64, company: &Company, history: &[Recorded]) {
@@ -51,28 +52,6 @@ impl Pager {
             *self = Self::default();
         }
         is_within
-    }
-}
-
-/// A follower that notes every new teammate.
-#[derive(Debug, Default)]
-pub(super) struct Births;
-
-impl Follower for Births {
-    fn name(&self) -> &'static str {
-        "births"
-    }
-
-    fn produce(&self, followed: &Followed<'_>) -> Vec<Output> {
-        let Event::TeammateCreated(created) = &followed.recorded.event else { return vec![] };
-        vec![Output {
-            follower: self.name().to_owned(),
-            key: format!("{}/{}", followed.company, created.teammate),
-            stream: Stream(followed.company.number()),
-            due_ms: 0,
-            attempts: 0,
-            body: "{}".to_owned(),
-        }]
     }
 }
 

@@ -1,7 +1,8 @@
 //! The world: a node on a disk, clients that ask, and a seed that decides what goes wrong.
 
+use crate::births::Births;
 use crate::simulation::act::Act;
-use crate::simulation::checkers::{self, Births, Pager};
+use crate::simulation::checkers::{self, Pager};
 use crate::simulation::disk::{Bug, Disk, Fate, Outcome, SideFate};
 use crate::simulation::model::{Model, Verdict};
 use fastrand::Rng;
