@@ -1,5 +1,6 @@
 //! What is handed to the writer loop, and what comes back.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tenure_directory::{Actor, Command, Company, CompanyId, Event, Refusal, RegistryCommand, Urgency};
 use tenure_journal::ReplyKey;
@@ -82,6 +83,9 @@ pub enum WriteError {
     /// The state could not be read.
     #[error("the company cannot be read: {0}")]
     Unreadable(String),
+    /// It was done, and the answer could not be made: a fault of the code that looks at the result.
+    #[error("it was done, and its answer could not be made")]
+    Unanswerable,
 }
 
 /// Somebody who waits for a command. They see what it led to at once, and are told only when that is durable.
@@ -101,7 +105,7 @@ pub(crate) type Answer<T> = oneshot::Sender<Result<T, WriteError>>;
 /// Waits for what `view` makes of the result.
 pub(crate) struct Viewer<V, T> {
     view: V,
-    seen: Option<Result<T, Refusal>>,
+    seen: Option<Result<T, WriteError>>,
     answer: Answer<T>,
 }
 
@@ -113,7 +117,12 @@ impl<V, T> Viewer<V, T> {
 
 impl<T: Send, V: Fn(&After<'_>) -> T + Send> Waiting for Viewer<V, T> {
     fn see(&mut self, result: Result<&After<'_>, Refusal>) {
-        self.seen = Some(result.map(&self.view));
+        // A view cannot spoil the state, so one that panics costs its caller the answer and nobody else anything.
+        let look = |after: &After<'_>| catch_unwind(AssertUnwindSafe(|| (self.view)(after)));
+        self.seen = Some(match result {
+            Ok(after) => look(after).map_err(|_| WriteError::Unanswerable),
+            Err(refusal) => Err(WriteError::Refused(refusal)),
+        });
     }
 
     fn reply(&self) -> Option<(&Keyed, &[u8])> {
@@ -122,9 +131,7 @@ impl<T: Send, V: Fn(&After<'_>) -> T + Send> Waiting for Viewer<V, T> {
 
     fn tell(self: Box<Self>, durable: Result<(), WriteError>) {
         let seen = self.seen;
-        let told = durable.and_then(|()| {
-            seen.expect("a command is decided before it is durable").map_err(WriteError::Refused)
-        });
+        let told = durable.and_then(|()| seen.expect("a command is decided before it is durable"));
         // A caller that went away wants no answer.
         let _ = self.answer.send(told);
     }

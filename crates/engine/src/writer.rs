@@ -103,6 +103,9 @@ impl WriterLoop {
     }
 
     async fn carry_out(&self, mut submissions: Vec<Submission>) {
+        if let Some(reason) = self.inner.failed.get() {
+            return refuse(submissions, &WriteError::OutcomeUnknown(reason.clone()));
+        }
         for _ in 0..MAX_CONFLICTS {
             let mut draft = Draft::new(&self.inner);
             for submission in &mut submissions {

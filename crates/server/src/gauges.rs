@@ -2,7 +2,7 @@
 //! names of ours and ids of companies, nothing that tells of a person.
 
 use metrics::gauge;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tenure_directory::{CompanyId, Timestamp, Version};
 use tenure_engine::{Engine, Health, ReadError};
@@ -31,10 +31,12 @@ async fn take(engine: &Engine, followers: &[&'static str]) {
     gauge!("tenure_queue_length", "lane" => "urgent").set(precise(waiting.urgent));
     gauge!("tenure_node_failed").set(f64::from(u8::from(engine.health() == Health::Failed)));
     for follower in followers {
-        match ages(engine, follower).await {
-            Ok((event, output)) => {
-                gauge!("tenure_follower_oldest_event_seconds", "follower" => *follower).set(event);
-                gauge!("tenure_follower_oldest_due_seconds", "follower" => *follower).set(output);
+        match Waiting::of(engine, follower).await {
+            Ok(waiting) => {
+                gauge!("tenure_follower_oldest_event_seconds", "follower" => *follower)
+                    .set(waiting.event_age);
+                gauge!("tenure_follower_oldest_due_seconds", "follower" => *follower).set(waiting.due_age);
+                gauge!("tenure_follower_retrying", "follower" => *follower).set(precise(waiting.retrying));
             }
             Err(error) => tracing::warn!(follower, %error, "how far a follower is cannot be read"),
         }
@@ -44,21 +46,45 @@ async fn take(engine: &Engine, followers: &[&'static str]) {
     }
 }
 
-/// How long the oldest event waits that the follower has not read, and the oldest thing that it is to do and has not.
-async fn ages(engine: &Engine, follower: &str) -> Result<(f64, f64), ReadError> {
-    let now = engine.now();
-    let event = engine.oldest_waiting(follower).await?;
-    let due = engine.journal().due_outputs(follower, now.as_ms(), 1).await?;
-    let due = due.first().map(|output| Timestamp::from_ms(output.due_ms));
-    let age = |since: Option<Timestamp>| {
-        let ms = since.map_or(0, |since| now.as_ms().saturating_sub(since.as_ms()).max(0));
-        Duration::from_millis(ms.unsigned_abs()).as_secs_f64()
-    };
-    Ok((age(event), age(due)))
+/// Up to how many things that a follower is to do are looked at.
+const LOOKED_AT: usize = 1000;
+
+/// What waits for a follower.
+struct Waiting {
+    /// How long the oldest event waits that it has not read, in seconds.
+    event_age: f64,
+    /// How long the oldest thing is due that it has not tried, in seconds.
+    due_age: f64,
+    /// How many things it has tried and failed at, and tries again later.
+    retrying: usize,
 }
 
-/// What each company was measured to take, and at which version.
-type Measured = HashMap<CompanyId, (Version, usize)>;
+impl Waiting {
+    async fn of(engine: &Engine, follower: &str) -> Result<Self, ReadError> {
+        let now = engine.now();
+        let event = engine.oldest_waiting(follower).await?;
+        let outputs = engine.journal().due_outputs(follower, i64::MAX, LOOKED_AT).await?;
+        let due = outputs.iter().map(|output| output.due_ms).find(|due| *due <= now.as_ms());
+        let age = |since: Option<i64>| {
+            let ms = since.map_or(0, |since| now.as_ms().saturating_sub(since).max(0));
+            Duration::from_millis(ms.unsigned_abs()).as_secs_f64()
+        };
+        Ok(Self {
+            event_age: age(event.map(Timestamp::as_ms)),
+            due_age: age(due),
+            retrying: outputs.iter().filter(|output| output.attempts > 0).count(),
+        })
+    }
+}
+
+/// What the companies were measured to take.
+#[derive(Default)]
+struct Measured {
+    /// Of each its version then, and the bytes.
+    companies: BTreeMap<CompanyId, (Version, usize)>,
+    /// Those that were told of last.
+    told: BTreeSet<CompanyId>,
+}
 
 /// Measures what has grown, where that holds up nobody, and tells of the largest.
 async fn of_companies(engine: Engine, mut measured: Measured) -> Measured {
@@ -67,21 +93,26 @@ async fn of_companies(engine: Engine, mut measured: Measured) -> Measured {
         gauge!("tenure_companies_loaded").set(precise(companies.len()));
         for company in companies {
             let version = company.version;
-            let known = measured.get(&company.id).map(|(at, _)| at.number());
+            let known = measured.companies.get(&company.id).map(|(at, _)| at.number());
             let has_grown = known.is_none_or(|at| version.number() > at + at / GROWN_BY);
             if has_grown {
-                measured.insert(company.id, (version, company.approximate_memory()));
+                measured.companies.insert(company.id, (version, company.approximate_memory()));
             }
         }
-        let mut largest: Vec<_> = measured.iter().map(|(id, (_, bytes))| (*bytes, *id)).collect();
-        largest.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
-        for (at, (bytes, id)) in largest.into_iter().enumerate() {
-            // One that is among the largest no more says so once; one that never was is not told of.
-            let bytes = if at < COMPANIES_TOLD { precise(bytes) } else { 0.0 };
-            if at < COMPANIES_TOLD * 2 {
-                gauge!("tenure_company_memory_bytes", "company" => id.to_string()).set(bytes);
-            }
+        let companies = measured.companies.iter();
+        let mut largest: Vec<_> =
+            companies.map(|(id, (_, bytes))| (std::cmp::Reverse(*bytes), *id)).collect();
+        largest.sort_unstable();
+        largest.truncate(COMPANIES_TOLD);
+        for (std::cmp::Reverse(bytes), id) in &largest {
+            gauge!("tenure_company_memory_bytes", "company" => id.to_string()).set(precise(*bytes));
         }
+        // One that is among the largest no more would keep its last value for ever.
+        let told = largest.into_iter().map(|(_, id)| id).collect();
+        for id in measured.told.difference(&told) {
+            gauge!("tenure_company_memory_bytes", "company" => id.to_string()).set(0.0);
+        }
+        measured.told = told;
         measured
     });
     told.await.unwrap_or_default()

@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
+/// What the addresses of the writers' teammates end with.
+const DOMAIN: &str = "@kill.example";
+
 /// A small generator (xorshift); the same seed gives the same choices.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
@@ -199,7 +202,7 @@ impl Writer {
     /// Whether the server is still there.
     async fn create(&mut self, api: &Api) -> Result<bool, String> {
         self.created += 1;
-        let email = format!("w{}-{}@kill.example", self.number, self.created);
+        let email = format!("w{}-{}{DOMAIN}", self.number, self.created);
         let body = new_teammate(&email);
         self.unanswered = Some(email.clone());
         match self.send(api, Method::POST, "/teammates", Some(body), Some(&email)).await? {
@@ -299,11 +302,8 @@ impl Writer {
             self.known.push(Known::new(&reply));
         }
         for known in self.known.iter_mut().filter(|known| known.is_touched) {
-            let reply = api.get(&format!("/teammates/{}", known.id)).await;
-            if reply.status != 200 {
-                return Err(format!("{known:?} is lost: {reply}"));
-            }
-            known.settle(&reply.json(), &members)?;
+            let teammate = read(&api, &format!("/teammates/{}", known.id)).await?;
+            known.settle(&teammate, &members)?;
         }
         for pair in &self.pairs {
             let [one, other] = pair.map(|at| self.known[at].certain.is_member);
@@ -324,7 +324,7 @@ fn new_teammate(email: &str) -> Value {
 
 /// After an unknown outcome no write succeeds any more.
 async fn nothing_succeeds(api: &Api) -> Result<(), String> {
-    let body = new_teammate("after-the-failure@kill.example");
+    let body = new_teammate(&format!("after-the-failure{DOMAIN}"));
     match api.try_send(Method::POST, "/teammates", Some(body)).await {
         Ok(reply) if reply.status < 300 => Err(format!("a write succeeded after a failed sync: {reply}")),
         _ => Ok(()),
@@ -352,20 +352,22 @@ impl Workload {
 
     /// Reads back what was written since the last time, from a server that was started anew. The error is a loss.
     pub async fn read_back(self, api: &Api) -> Result<Self, String> {
-        let members = Arc::new(members_of_the_team(api).await);
+        let members = Arc::new(members_of_the_team(api).await?);
         let read_back = |writer: Writer| tokio::spawn(writer.read_back(api.clone(), Arc::clone(&members)));
         joined(self.writers.into_iter().map(read_back).collect()).await
     }
 
-    /// Holds the whole list of teammates to all that the writers know.
+    /// Holds the whole list of teammates to all that the writers know. Those that others made are left out.
     pub async fn check_everything(&mut self, api: &Api) -> Result<(), String> {
-        let members = members_of_the_team(api).await;
+        let members = members_of_the_team(api).await?;
         let mut found = BTreeMap::new();
         let mut next = Some("/teammates?limit=100".to_owned());
         while let Some(target) = next {
-            let page = api.get(&target).await.expect(200).json();
+            let page = read(api, &target).await?;
             for teammate in page["_results"].as_array().unwrap() {
-                found.insert(teammate["id"].as_str().unwrap().to_owned(), teammate.clone());
+                if teammate["email"].as_str().is_some_and(|email| email.ends_with(DOMAIN)) {
+                    found.insert(teammate["id"].as_str().unwrap().to_owned(), teammate.clone());
+                }
             }
             next = page["_pagination"]["next"].as_str().map(str::to_owned);
         }
@@ -412,10 +414,19 @@ async fn joined(tasks: Vec<JoinHandle<Result<Writer, String>>>) -> Result<Worklo
     Ok(Workload { writers: ended.into_iter().collect::<Result<_, _>>()? })
 }
 
-async fn members_of_the_team(api: &Api) -> BTreeSet<String> {
-    let team = api.get("/teams/tim_1").await.expect(200).json();
+async fn members_of_the_team(api: &Api) -> Result<BTreeSet<String>, String> {
+    let team = read(api, "/teams/tim_1").await?;
     let members = team["members"].as_array().unwrap().iter();
-    members.map(|member| member["id"].as_str().unwrap().to_owned()).collect()
+    Ok(members.map(|member| member["id"].as_str().unwrap().to_owned()).collect())
+}
+
+/// What must be there.
+async fn read(api: &Api, target: &str) -> Result<Value, String> {
+    match api.try_send(Method::GET, target, None).await {
+        Ok(reply) if reply.status == 200 => Ok(reply.json()),
+        Ok(reply) => Err(format!("{target} is lost: {reply}")),
+        Err(error) => Err(format!("{target} cannot be read: {error}")),
+    }
 }
 
 #[cfg(test)]

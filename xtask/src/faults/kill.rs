@@ -4,6 +4,7 @@
 use super::server::Site;
 use super::{Extent, Setting, Verdict, folder, has, runtime};
 use std::collections::BTreeMap;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tenure_testkit::workload::{Random, Workload};
@@ -119,11 +120,13 @@ async fn one_round(
         Some(point) => site.serve_injected(&point.strace(&site.data, 1 + random.below(point.up_to)))?,
         None => site.serve(&[])?,
     };
-    let mut died_by_itself = server.has_ended();
     let mut workload = workload;
-    if let Some(api) = server.api(&site.token).filter(|_| !died_by_itself) {
+    let died_by_itself;
+    if let Some(api) = server.api(&site.token) {
         let writing = workload.start(&api);
-        let until = Instant::now() + Duration::from_millis(80 + random.below(200));
+        // Under `strace` everything takes longer, up to the point as well.
+        let patience = if point.is_some() { 1500 } else { 80 + random.below(200) };
+        let until = Instant::now() + Duration::from_millis(patience);
         while Instant::now() < until && !server.has_ended() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -131,8 +134,11 @@ async fn one_round(
         server.kill_9()?;
         workload = writing.join().await?;
     } else {
+        let ended = server.kill_9()?;
+        if ended.status.signal() != Some(9) {
+            return Err(format!("it did not start, and was not killed: {}, {}", ended.status, ended.said));
+        }
         died_by_itself = true;
-        server.kill_9()?;
     }
     let server = site.serve(&[])?;
     let api = server.api(&site.token).ok_or("the server is not ready")?;

@@ -96,20 +96,31 @@ pub(crate) fn run(args: &[&str]) -> Result<String, String> {
     let setting = Setting { binary: &binary, extent, seed };
     println!("seed {seed}");
     println!("| fault | injected, and survived | the control |\n|---|---|---|");
-    let mut faults = Vec::new();
+    let (mut faults, mut not_here) = (Vec::new(), Vec::new());
     for (name, what, fault) in FAULTS.iter().filter(|(name, ..)| named.is_empty() || named.contains(name)) {
         let begun = Instant::now();
-        match fault(&setting) {
+        // A loss can be such that the harness itself stumbles over it; the others are still run.
+        let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fault(&setting)));
+        match judged.unwrap_or_else(|_| Err("the harness panicked; its message is above".to_owned())) {
             Ok(Verdict::Survived { injected, control }) => println!("| {what} | {injected} | {control} |"),
-            Ok(Verdict::NotHere(reason)) => println!("| {what} | **not injected here**: {reason} | |"),
+            Ok(Verdict::NotHere(reason)) => {
+                println!("| {what} | **not injected here**: {} | |", reason.replace('\n', " "));
+                not_here.push(*name);
+            }
             Err(error) => {
-                println!("| {what} | **failed**: {error} | |");
+                println!("| {what} | **failed**: {} | |", error.replace('\n', " "));
                 faults.push(format!("{name}: {error}"));
             }
         }
         eprintln!("{name}: {} s", begun.elapsed().as_secs());
     }
-    if faults.is_empty() { Ok("faults: all of them survived".to_owned()) } else { Err(faults.join("\n")) }
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
+    }
+    if not_here.is_empty() {
+        return Ok("faults: all of them survived".to_owned());
+    }
+    Ok(format!("faults: all survived but those that cannot be injected here: {}", not_here.join(", ")))
 }
 
 /// Runs the simulation's schedules of the seeds `FROM..TO`.
@@ -117,6 +128,9 @@ pub(crate) fn simulate(seeds: &str) -> Result<String, String> {
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("`{seeds}` is not FROM..TO"));
     let (from, to) = seeds.split_once("..").ok_or_else(|| format!("`{seeds}` is not FROM..TO"))?;
     let (from, to) = (number(from)?, number(to)?);
+    if from >= to {
+        return Err(format!("`{seeds}` names no seed"));
+    }
     for (what, count) in simulation::schedules(from, to)? {
         println!("{count:>12}  {what}");
     }

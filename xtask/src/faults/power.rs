@@ -140,7 +140,7 @@ async fn one_round(
     workload: Workload,
     wait: Duration,
 ) -> Result<Workload, Lost> {
-    let server = site.serve(&[]).map_err(Lost::Data)?;
+    let server = site.serve(&[]).map_err(Lost::Harness)?;
     let api = server.api(&site.token).ok_or_else(|| Lost::Harness("not ready".to_owned()))?;
     let writing = workload.start(&api);
     tokio::time::sleep(wait).await;
@@ -149,7 +149,7 @@ async fn one_round(
     server.pause();
     volume.cut_power().map_err(Lost::Harness)?;
     let killed = server.kill_9().map_err(Lost::Harness);
-    let workload = writing.join().await.map_err(Lost::Data)?;
+    let workload = writing.join().await.map_err(Lost::Harness)?;
     killed?;
     volume.unmount().and_then(|()| volume.mount()).map_err(Lost::Harness)?;
     let server = site.serve(&[]).map_err(Lost::Data)?;

@@ -4,13 +4,14 @@
 
 use super::server::Site;
 use super::{Extent, Setting, Verdict, folder, runtime};
+use rusqlite::{Connection, params};
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tenure_engine::verify::verify;
-use tenure_journal::SqliteJournal;
 use tenure_journal::sqlite::WhenShorter;
-use tenure_testkit::workload::{Random, Workload};
+use tenure_journal::{ChainHash, Link, SqliteJournal, StoredEvent, Stream, Version};
+use tenure_testkit::workload::Workload;
 
 /// The file that is damaged; `journal.db` alone is a journal that was closed, the log is what a killed process left.
 const FILES: [&str; 2] = ["journal.db", "journal.db-wal"];
@@ -20,8 +21,7 @@ const MASKS: [u8; 3] = [0xFF, 0x01, 0x80];
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Told {
     verified: String,
-    events: u64,
-    states: Vec<u8>,
+    events: Vec<StoredEvent>,
 }
 
 #[derive(Debug, Default)]
@@ -99,17 +99,15 @@ fn copied(data: &Path, to: &Path) -> Result<PathBuf, String> {
 /// Opens a journal as a start does, verifies it, and reads all of it.
 fn read_in(data: &Path) -> Result<Told, String> {
     drop(SqliteJournal::open(data, WhenShorter::Refuse).map_err(|error| error.to_string())?);
-    let mut states = Vec::new();
-    let mut events = 0;
+    let mut events = Vec::new();
     let file = data.join("journal.db");
     SqliteJournal::verify(&file, &mut |event| {
-        events += 1;
-        states.extend(format!("{event:?}").into_bytes());
+        events.push(event);
         Ok(())
     })
     .map_err(|error| error.to_string())?;
     let verified = verify(&file, Vec::new()).map_err(|error| error.to_string())?;
-    Ok(Told { verified: format!("{verified:?}"), events, states })
+    Ok(Told { verified: format!("{verified:?}"), events })
 }
 
 /// The same, and a panic is none of its answers.
@@ -128,8 +126,8 @@ fn judged(data: &Path, whole: &Told, counts: &mut Counts, what: &dyn Fn() -> Str
         Ok(Ok(told)) => Err(format!(
             "{}: nothing was reported, and it has {} events instead of {}, {} instead of {}",
             what(),
-            told.events,
-            whole.events,
+            told.events.len(),
+            whole.events.len(),
             told.verified,
             whole.verified
         )),
@@ -192,16 +190,52 @@ fn old_copy(setting: &Setting<'_>, data: &Path) -> Result<(), String> {
     }
 }
 
-/// A byte of an event's body is changed and its checks left out: the comparison alone must see it.
+/// The last event is given another time, and every check over it is made to fit: only the comparison can see it.
 fn control(setting: &Setting<'_>, data: &Path, to: &Path) -> Result<String, String> {
     let data = furnished(setting, data, false)?;
     let whole = read_in(&copied(&data, to)?)?;
-    let mut other = whole.clone();
-    let at = usize::try_from(Random::new(setting.seed).below(other.states.len() as u64)).unwrap_or_default();
-    other.states[at] ^= 1;
+    forge(to).map_err(|error| error.to_string())?;
     let mut counts = Counts::default();
-    match judged(to, &other, &mut counts, &String::new) {
-        Err(_) => Ok("one byte of one event otherwise: seen".to_owned()),
-        Ok(()) => Err("the control was not seen: another event passed for the same".to_owned()),
+    match judged(to, &whole, &mut counts, &|| "forged".to_owned()) {
+        Err(told) if told.contains("nothing was reported") => {
+            Ok("an event forged together with every check over it: seen by the comparison".to_owned())
+        }
+        other => Err(format!("the control was not seen: {other:?}, {counts:?}")),
     }
+}
+
+/// Moves the last event by a millisecond, with its hash and its stream's head.
+fn forge(data: &Path) -> Result<(), rusqlite::Error> {
+    let journal = Connection::open(data.join("journal.db"))?;
+    let (position, company, version, time, actor, name, body, digest): (i64, i64, i64, i64, String, String, String, Option<[u8; 32]>) =
+        journal.query_row(
+            "SELECT position, company, version, time, actor, name, body, digest FROM events ORDER BY position DESC LIMIT 1",
+            [],
+            |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+            },
+        )?;
+    let before: [u8; 32] = journal.query_row(
+        "SELECT hash FROM events WHERE company = ? AND version = ?",
+        [company, version - 1],
+        |row| row.get(0),
+    )?;
+    let link = Link {
+        stream: Stream(company.unsigned_abs()),
+        version: Version(version.unsigned_abs()),
+        time_ms: time + 1,
+        actor: &actor,
+        name: &name,
+        body: &body,
+        personal_digest: digest,
+    };
+    let hash = link.hash(ChainHash(before)).0;
+    journal.execute(
+        "UPDATE events SET time = ?, hash = ? WHERE position = ?",
+        params![time + 1, hash, position],
+    )?;
+    journal.execute("UPDATE heads SET hash = ? WHERE company = ?", params![hash, company])?;
+    // The side file knows the hash too; without it the start has nothing to compare with.
+    let _ = std::fs::remove_file(data.join("journal.head"));
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The real binary as a process, started as it is or under `strace`, that injects faults into its system calls.
 
 use rustix::process::{Pid, Signal, kill_process};
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use tenure_testkit::Api;
 
 /// How long a server may take to be ready or to end.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How many lines of what it wrote are kept.
+const SAID: usize = 40;
 /// How often to look whether it has.
 const PAUSE: Duration = Duration::from_millis(2);
 
@@ -58,10 +61,15 @@ impl Site {
 
     /// Starts the server under `strace` with these arguments of it. It may end before it is ready.
     pub(crate) fn serve_injected(&self, strace: &[String]) -> Result<Process, String> {
-        let mut prefix: Vec<OsString> =
-            ["strace", "-f", "-qq", "-o", "/dev/null"].map(OsString::from).to_vec();
+        let mut prefix: Vec<OsString> = ["strace", "-f", "-qq", "-o"].map(OsString::from).to_vec();
+        prefix.push(self.trace().into_os_string());
         prefix.extend(strace.iter().map(OsString::from));
         Process::start(self.command(&prefix, &[]))
+    }
+
+    /// Where `strace` writes what it saw, when the server was last started under it.
+    pub(crate) fn trace(&self) -> PathBuf {
+        self.data.with_extension("trace")
     }
 
     fn command(&self, prefix: &[OsString], args: &[&str]) -> Command {
@@ -88,7 +96,7 @@ pub(crate) struct Process {
 /// How a server ended.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
-    /// The end of what it wrote to stderr.
+    /// The last of what it wrote to stderr, less the lines of requests.
     pub(crate) said: String,
 }
 
@@ -110,7 +118,14 @@ impl Process {
         let stderr = std::thread::spawn(move || {
             let lines = BufReader::new(stderr).lines().map_while(Result::ok);
             let kept = lines.filter(|line| !line.contains("request method="));
-            kept.fold(String::new(), |said, line| if said.len() < 4096 { said + &line + "\n" } else { said })
+            let mut last: VecDeque<String> = VecDeque::new();
+            for line in kept {
+                last.push_back(line);
+                if last.len() > SAID {
+                    last.pop_front();
+                }
+            }
+            last.make_contiguous().join("\n")
         });
         let url = ready.recv_timeout(PATIENCE).ok();
         Ok(Self { child, url, stderr: Some(stderr) })
@@ -168,8 +183,11 @@ impl Process {
     }
 
     /// Kills it without a warning.
-    pub(crate) fn kill_9(self) -> Result<Ended, String> {
-        self.signal(Signal::KILL);
+    pub(crate) fn kill_9(mut self) -> Result<Ended, String> {
+        // The number of one that has ended may be another's by now.
+        if !self.has_ended() {
+            self.signal(Signal::KILL);
+        }
         self.end()
     }
 

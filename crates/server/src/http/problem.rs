@@ -100,6 +100,7 @@ pub(crate) fn of_write_error(error: &WriteError) -> Problem {
             "the change could not be stored and was not made; the server's disk may be full",
         ),
         WriteError::Unreadable(error) => Problem::internal(error),
+        WriteError::Unanswerable => Problem::internal(error),
         WriteError::Refused(_) => Problem::internal(&"a refusal reached the place for failures"),
     }
 }

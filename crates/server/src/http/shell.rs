@@ -86,7 +86,7 @@ pub(crate) struct ShellOptions {
 /// How a path is guarded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guard {
-    /// Needs no token and is not counted: it tells nothing about a company.
+    /// Needs no token and is not counted: it tells nothing about a person.
     Open,
     /// Needs no token, and is counted by address, so that guessing is slow.
     Counted,

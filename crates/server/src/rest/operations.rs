@@ -1,4 +1,4 @@
-//! For machines that watch the server: whether it lives, whether it is ready, its metrics. They tell nothing of a company.
+//! For machines that watch the server: whether it lives, whether it is ready, its metrics. They tell nothing of a person.
 
 use crate::rest::access::Traced;
 use crate::rest::app::App;

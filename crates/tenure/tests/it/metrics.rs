@@ -52,6 +52,7 @@ async fn metrics_tell_of_requests_commits_queues_followers_and_memory() {
         r#"tenure_queue_length{lane="urgent"} 0"#,
         r#"tenure_follower_oldest_event_seconds{follower="invitation"} "#,
         r#"tenure_follower_oldest_due_seconds{follower="invitation"} "#,
+        r#"tenure_follower_retrying{follower="invitation"} 0"#,
         "tenure_companies_loaded 1",
         "tenure_node_failed 0",
     ] {
