@@ -21,13 +21,14 @@ const NOISY_CLIENTS: usize = 20;
 const NOISY_PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) fn overload(setting: &Setting<'_>) -> Result<Verdict, String> {
-    let writers = setting.extent.rounds(500, 3000);
+    let writers = setting.extent.rounds(500, 2000);
     let blocks = setting.extent.rounds(20, 100);
     let folder = folder()?;
     let site = Site::found(setting.binary, &folder.path().join("data"))?;
     site.run(&["company", "set", "invitations=hold"])?;
     let config = folder.path().join("tenure.toml");
-    std::fs::write(&config, format!("[limits]\nqueue-length = {QUEUE}\n")).map_err(|error| error.to_string())?;
+    std::fs::write(&config, format!("[limits]\nqueue-length = {QUEUE}\n"))
+        .map_err(|error| error.to_string())?;
     let server = site.serve(&["--config", &config.display().to_string()])?;
     let api = server.api(&site.token).ok_or("the server is not ready")?;
     let verdict = runtime()?.block_on(block_under_load(setting, &api, &server, writers, blocks))?;
@@ -96,11 +97,11 @@ fn block_all(api: &Api, blocks: u64) -> Result<Vec<Duration>, String> {
         for number in 1..=blocks {
             let asked = Instant::now();
             let path = format!("/teammates/tea_{}", base36(number));
-            let reply = api.try_send(Method::DELETE, &path, None).await;
-            match reply.map(|reply| reply.status) {
-                Ok(204) => blocked.push(asked.elapsed()),
-                other => return Err(format!("blocking under load was answered with {other:?}")),
+            let reply = api.try_send(Method::DELETE, &path, None).await.map_err(|error| error.to_string())?;
+            if reply.status != 204 {
+                return Err(format!("blocking under load was answered with {reply}"));
             }
+            blocked.push(asked.elapsed());
         }
         Ok(blocked)
     })

@@ -64,7 +64,7 @@ const FAULTS: [(&str, &str, Fault); 10] = [
     ("rot", "flipped bytes, cut files, an old copy put back", rot::run),
     ("simulation", "simulated schedules with faults of every kind", simulation::run),
     ("seeded", "bugs put into the code", seeded::run),
-    ("slow", "2,000 slow heads, bodies and readers, half-open connections", slow::run),
+    ("slow", "2,000 slow heads, bodies, readers and half-open connections at once", slow::run),
     ("overload", "more writes than can be done, and somebody to block", load::overload),
     ("noisy", "one company at its limits beside another", load::noisy),
 ];

@@ -62,7 +62,7 @@ impl Kind {
 }
 
 pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
-    let of_each = setting.extent.rounds(200, 2000);
+    let of_each = setting.extent.rounds(200, 500);
     open_files(of_each * KINDS.len() as u64)?;
     let folder = folder()?;
     let site = Site::found(setting.binary, &folder.path().join("data"))?;
