@@ -126,7 +126,7 @@ const BUGS: [Bug; 16] = [
         file: "crates/directory/src/secret.rs",
         sound: "self.0.ct_eq(&other.0)",
         broken: "self.0[..16].ct_eq(&other.0[..16])",
-        caught_by: ["tenure-directory", "", "secret"],
+        caught_by: DIRECTORY,
     },
     Bug {
         name: "compare addresses with regard to case",
@@ -195,10 +195,13 @@ enum Until {
 
 /// Whether the tests of a suite build, or pass.
 fn passes(source: &Path, [package, target, filter]: [&str; 3], until: Until) -> Result<bool, String> {
-    let target = if target.is_empty() { vec!["--lib"] } else { vec!["--test", target] };
     let how = if until == Until::Built { ["--no-run", "--quiet"] } else { ["--", filter] };
     let mut command = cargo();
-    command.current_dir(source).args(["test", "--offline", "--package", package]).args(target).args(how);
+    command
+        .current_dir(source)
+        .args(["test", "--offline", "--package", package])
+        .args(["--test", target])
+        .args(how);
     command.env("CARGO_TARGET_DIR", workspace().join("target")).env("RUST_BACKTRACE", "0");
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
     status.map(|status| status.success()).map_err(|error| error.to_string())
