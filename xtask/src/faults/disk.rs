@@ -2,7 +2,7 @@
 //! while.
 
 use super::server::Site;
-use super::{Setting, Verdict, folder, has, runtime, system};
+use super::{Setting, Verdict, can_trace, folder, runtime, system};
 use rustix::process::geteuid;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -47,8 +47,8 @@ enum RunEnd {
 }
 
 pub(super) fn syncs(setting: &Setting<'_>) -> Result<Verdict, String> {
-    if !has("strace") {
-        return Ok(Verdict::NotHere("strace is missing".to_owned()));
+    if !can_trace() {
+        return Ok(Verdict::NotHere("strace is missing, or may not trace".to_owned()));
     }
     let runtime = runtime()?;
     let folder = folder()?;

@@ -2,7 +2,7 @@
 //! at the entry of the n-th system call of a kind.
 
 use super::server::Site;
-use super::{Extent, Setting, Verdict, folder, has, runtime};
+use super::{Extent, Setting, Verdict, can_trace, folder, runtime};
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -69,7 +69,7 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
     let mut workload = Workload::new(random.draw(), WRITERS);
     let runtime = runtime()?;
     let mut hit: BTreeMap<&str, u64> = BTreeMap::new();
-    let is_traced = has("strace");
+    let is_traced = can_trace();
     for round in 0..rounds {
         // Every other kill is at random; the others go round the points.
         let at = usize::try_from(round / 2).unwrap_or_default() % POINTS.len();
@@ -97,7 +97,10 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
     if setting.extent == Extent::Long && is_traced && !never.is_empty() {
         return Err(format!("these points were never reached: {never:?}"));
     }
-    let points: Vec<_> = hit.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let mut points: Vec<_> = hit.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if !is_traced {
+        points.push("none at named points, since nothing can be traced here".to_owned());
+    }
     Ok(Verdict::Survived {
         injected: format!(
             "{rounds} kills ({}); {} writes acknowledged, {} cut off: 0 lost, 0 half applied",

@@ -147,6 +147,12 @@ fn folder() -> Result<tempfile::TempDir, String> {
     tempfile::tempdir().map_err(|error| error.to_string())
 }
 
+/// Whether `strace` is there and may trace; in a container it may not.
+fn can_trace() -> bool {
+    let tried = std::process::Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).status();
+    tried.is_ok_and(|status| status.success())
+}
+
 /// Whether a program can be started.
 fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -74,8 +74,13 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
     if let Some(hindrance) = hindrance() {
         return Ok(Verdict::NotHere(hindrance));
     }
-    let tried = folder()?;
-    if let Err(error) = Volume::make(tried.path()) {
+    let probe = folder()?;
+    let tried = Volume::make(probe.path()).and_then(|volume| {
+        volume.cut_power()?;
+        volume.unmount()?;
+        volume.mount()
+    });
+    if let Err(error) = tried {
         return Ok(Verdict::NotHere(error));
     }
     let rounds = setting.extent.rounds(5, 1000);
