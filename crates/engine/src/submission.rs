@@ -100,6 +100,12 @@ pub(crate) trait Waiting: Send {
     fn tell(self: Box<Self>, durable: Result<(), WriteError>);
 }
 
+/// Looks at a result. That cannot spoil the state, so a look that panics costs its caller the answer and nobody else
+/// anything.
+fn guarded<T>(look: impl FnOnce() -> T) -> Result<T, WriteError> {
+    catch_unwind(AssertUnwindSafe(look)).map_err(|_| WriteError::Unanswerable)
+}
+
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, WriteError>>;
 
 /// Waits for what `view` makes of the result.
@@ -117,10 +123,8 @@ impl<V, T> Viewer<V, T> {
 
 impl<T: Send, V: Fn(&After<'_>) -> T + Send> Waiting for Viewer<V, T> {
     fn see(&mut self, result: Result<&After<'_>, Refusal>) {
-        // A view cannot spoil the state, so one that panics costs its caller the answer and nobody else anything.
-        let look = |after: &After<'_>| catch_unwind(AssertUnwindSafe(|| (self.view)(after)));
         self.seen = Some(match result {
-            Ok(after) => look(after).map_err(|_| WriteError::Unanswerable),
+            Ok(after) => guarded(|| (self.view)(after)),
             Err(refusal) => Err(WriteError::Refused(refusal)),
         });
     }
@@ -140,29 +144,29 @@ impl<T: Send, V: Fn(&After<'_>) -> T + Send> Waiting for Viewer<V, T> {
 /// Waits for the bytes of a keyed answer; a refusal has some too.
 pub(crate) struct KeyHolder {
     keyed: Keyed,
-    rendered: Vec<u8>,
+    rendered: Result<Vec<u8>, WriteError>,
     answer: Answer<Vec<u8>>,
 }
 
 impl KeyHolder {
     pub(crate) fn new(keyed: Keyed, answer: Answer<Vec<u8>>) -> Self {
-        Self { keyed, rendered: Vec::new(), answer }
+        Self { keyed, rendered: Ok(Vec::new()), answer }
     }
 }
 
 impl Waiting for KeyHolder {
     fn see(&mut self, result: Result<&After<'_>, Refusal>) {
-        self.rendered = (self.keyed.render)(result.as_ref().copied());
+        self.rendered = guarded(|| (self.keyed.render)(result.as_ref().copied()));
     }
 
     fn reply(&self) -> Option<(&Keyed, &[u8])> {
-        Some((&self.keyed, &self.rendered))
+        self.rendered.as_ref().ok().map(|rendered| (&self.keyed, rendered.as_slice()))
     }
 
     fn tell(self: Box<Self>, durable: Result<(), WriteError>) {
         let rendered = self.rendered;
         // A caller that went away wants no answer.
-        let _ = self.answer.send(durable.map(|()| rendered));
+        let _ = self.answer.send(durable.and(rendered));
     }
 }
 

@@ -136,8 +136,12 @@ async fn a_view_that_panics_costs_its_caller_the_answer_and_nobody_else_anything
     let broken = |_: &tenure_engine::After<'_>| -> u64 { panic!("this view is broken") };
     let told = node.engine.ask_for(ACME, create("ana@x.example"), Actor::Operator, broken).await;
     assert!(matches!(told, Err(WriteError::Unanswerable)), "{told:?}");
+    let broken = Keyed { render: Arc::new(|_| panic!("this one too")), ..keyed("a") };
+    let told = node.engine.ask_keyed(ACME, create("chi@x.example"), Actor::Operator, broken).await;
+    assert!(matches!(told, Err(WriteError::Unanswerable)), "{told:?}");
+    assert!(node.engine.reply(&keyed("a").key).await.unwrap().is_none());
     node.create("bo@x.example").await;
-    assert_eq!(node.engine.loaded(ACME).unwrap().teammates.len(), 2);
+    assert_eq!(node.engine.loaded(ACME).unwrap().teammates.len(), 3);
 }
 
 #[tokio::test]
