@@ -30,12 +30,13 @@ pub(crate) fn release() -> Result<PathBuf, String> {
 }
 
 fn build(profile: &[&str]) -> Result<PathBuf, String> {
-    let built = cargo()
-        .args(["build", "--package", "tenure", "--locked", "--message-format", "json-render-diagnostics"])
-        .args(profile)
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| error.to_string())?;
+    built_by(cargo().args(["build", "--locked"]).args(profile))
+}
+
+/// Lets a build of Cargo build the binary, and finds where it is.
+pub(crate) fn built_by(command: &mut Command) -> Result<PathBuf, String> {
+    let command = command.args(["--package", "tenure", "--message-format", "json-render-diagnostics"]);
+    let built = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
     if !built.status.success() {
         return Err("the binary does not build".to_owned());
     }

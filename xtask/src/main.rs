@@ -5,6 +5,7 @@
 mod build;
 mod faults;
 mod published;
+mod server;
 mod smoke;
 
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! A disk that fails: syncs that give `EIO` and writes that find no room, one after another; and a disk that is full for a
 //! while.
 
-use super::server::Site;
 use super::{Setting, Verdict, can_trace, folder, runtime, system};
+use crate::server::Site;
 use rustix::process::geteuid;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -84,7 +84,7 @@ pub(super) fn syncs(setting: &Setting<'_>) -> Result<Verdict, String> {
             return Err(format!("the server went on after sync {} had failed", injection.at));
         }
     }
-    runtime.block_on(everything(&site, &mut workload))?;
+    runtime.block_on(site.check(&mut workload))?;
     let counts = workload.counts();
     if counts.cut_off == 0 || counts.refused == 0 {
         return Err(format!("no outcome was unknown, or nothing was refused: {counts:?}"));
@@ -111,7 +111,7 @@ async fn one_error(
     let mut server = site.serve_injected(&injection.strace(&site.data))?;
     let mut workload = workload;
     let mut ended = None;
-    if let Some(api) = server.api(&site.token) {
+    if let Ok(api) = server.api(&site.token) {
         let before = workload.counts();
         let writing = workload.start(&api);
         // Long enough for every call up to the one that fails.
@@ -139,7 +139,7 @@ async fn one_error(
         None => RunEnd::WentOn,
     };
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let workload = workload.read_back(&api).await?;
     server.terminate()?;
     Ok((workload, end))
@@ -150,15 +150,6 @@ fn tells_of_the_disk(said: &str) -> bool {
     let reasons =
         ["the journal failed", "the journal's storage failed", "the journal's log cannot be written back"];
     reasons.iter().any(|reason| said.contains(reason)) && !said.contains("panicked")
-}
-
-/// Compares everything once more with what the writers know, and verifies the journal.
-async fn everything(site: &Site, workload: &mut Workload) -> Result<(), String> {
-    let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
-    workload.check_everything(&api).await?;
-    server.terminate()?;
-    site.run(&["verify"]).map(drop)
 }
 
 /// A small file system in memory.
@@ -226,7 +217,7 @@ pub(super) fn full(setting: &Setting<'_>) -> Result<Verdict, String> {
 async fn fill_and_free(site: &Site, disk: &SmallDisk, random: &mut Random) -> Result<Counts, String> {
     let workload = Workload::new(random.draw(), WRITERS);
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let writing = workload.start(&api);
     tokio::time::sleep(Duration::from_millis(20 + random.below(80))).await;
     disk.fill();
@@ -242,10 +233,10 @@ async fn fill_and_free(site: &Site, disk: &SmallDisk, random: &mut Random) -> Re
     server.kill_9()?;
     let workload = writing.join().await?;
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let mut workload = workload.read_back(&api).await?;
     server.terminate()?;
-    everything(site, &mut workload).await?;
+    site.check(&mut workload).await?;
     Ok(workload.counts())
 }
 

@@ -1,8 +1,8 @@
 //! `kill -9` of the real binary under writers: at random moments, and at named points, where `strace` delivers the signal
 //! at the entry of the n-th system call of a kind.
 
-use super::server::Site;
 use super::{Extent, Setting, Verdict, can_trace, folder, runtime};
+use crate::server::Site;
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -83,11 +83,7 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
             eprintln!("kill: {} of {rounds}", round + 1);
         }
     }
-    let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
-    runtime.block_on(workload.check_everything(&api))?;
-    server.terminate()?;
-    site.run(&["verify"])?;
+    runtime.block_on(site.check(&mut workload))?;
     let counts = workload.counts();
     if counts.cut_off == 0 || counts.pairs == 0 {
         return Err(format!("no write was cut off, or no pair joined, so nothing was shown: {counts:?}"));
@@ -125,7 +121,7 @@ async fn one_round(
     };
     let mut workload = workload;
     let died_by_itself;
-    if let Some(api) = server.api(&site.token) {
+    if let Ok(api) = server.api(&site.token) {
         let writing = workload.start(&api);
         // Under `strace` everything takes longer, up to the point as well.
         let patience = if point.is_some() { 1500 } else { 80 + random.below(200) };
@@ -144,7 +140,7 @@ async fn one_round(
         died_by_itself = true;
     }
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let workload = workload.read_back(&api).await?;
     server.kill_9()?;
     let where_to = point.filter(|_| died_by_itself).map_or("at random", |point| point.name);
@@ -160,7 +156,7 @@ fn control(setting: &Setting<'_>, runtime: &tokio::runtime::Runtime) -> Result<S
     let mut random = Random::new(setting.seed);
     let workload = Workload::new(random.draw(), WRITERS);
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let lost = runtime.block_on(async {
         let writing = workload.start(&api);
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -169,7 +165,7 @@ fn control(setting: &Setting<'_>, runtime: &tokio::runtime::Runtime) -> Result<S
         let _ = std::fs::remove_file(site.data.join("journal.db-wal"));
         std::fs::copy(&before, site.data.join("journal.db")).map_err(|error| error.to_string())?;
         let server = site.serve(&["--accept-loss"])?;
-        let api = server.api(&site.token).ok_or("the server is not ready")?;
+        let api = server.api(&site.token)?;
         Ok::<_, String>(workload.read_back(&api).await.err())
     })?;
     lost.map(|_| "the journal of before put back: seen at once".to_owned()).ok_or_else(|| {

@@ -2,8 +2,8 @@
 //! another.
 
 use super::latency::{p99, percentile, ratio, times};
-use super::server::Site;
 use super::{Setting, Verdict, folder, runtime};
+use crate::server::{Process, Site};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(super) fn overload(setting: &Setting<'_>) -> Result<Verdict, String> {
     std::fs::write(&config, format!("[limits]\nqueue-length = {QUEUE}\n"))
         .map_err(|error| error.to_string())?;
     let server = site.serve(&["--config", &config.display().to_string()])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let verdict = runtime()?.block_on(block_under_load(setting, &api, &server, writers, blocks))?;
     server.terminate()?;
     site.run(&["verify"])?;
@@ -40,13 +40,15 @@ pub(super) fn overload(setting: &Setting<'_>) -> Result<Verdict, String> {
 async fn block_under_load(
     setting: &Setting<'_>,
     api: &Api,
-    server: &super::server::Process,
+    server: &Process,
     writers: u64,
     blocks: u64,
 ) -> Result<Verdict, String> {
+    let mut leavers = Vec::new();
     for number in 0..blocks {
         let body = json!({ "email": format!("leaver{number}@load.example") });
-        api.post("/teammates", body).await.expect(201);
+        let leaver = api.post("/teammates", body).await.expect(201).json();
+        leavers.push(leaver["id"].as_str().ok_or("a teammate has no id")?.to_owned());
     }
     let before = server.memory().unwrap_or_default();
     let (over, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -54,9 +56,9 @@ async fn block_under_load(
         .map(|_| tokio::spawn(write(api.clone(), Arc::clone(&over), Arc::clone(&next))))
         .collect();
     tokio::time::sleep(Duration::from_secs(2)).await;
-    let operator = server.api(api.token()).ok_or("the server is not ready")?;
+    let operator = server.api(api.token())?;
     // On a thread of its own, so that it waits for the server and not for the other clients.
-    let blocking = std::thread::spawn(move || block_all(&operator, blocks));
+    let blocking = std::thread::spawn(move || block_all(&operator, &leavers));
     let blocked = tokio::task::spawn_blocking(move || blocking.join()).await;
     let blocked = blocked.map_err(|error| error.to_string())?.map_err(|_| "the operator panicked")??;
     let during = server.memory().unwrap_or_default();
@@ -77,8 +79,8 @@ async fn block_under_load(
     }
     Ok(Verdict::Survived {
         injected: format!(
-            "{writers} writers on a queue of {QUEUE}: {done} writes done, {shed} shed with 503 and Retry-After, no 500; {blocks} teammates \
-             blocked meanwhile, none refused, in {} ms in the median; memory grew by {} MiB",
+            "{writers} writers on a queue of {QUEUE}: {done} writes done, {shed} shed with 503 and Retry-After, no 500; \
+             {blocks} teammates blocked meanwhile, none refused, in {} ms in the median; memory grew by {} MiB",
             urgent.as_millis(),
             during.saturating_sub(before) / 1024 / 1024
         ),
@@ -90,13 +92,13 @@ async fn block_under_load(
 }
 
 /// Blocks one teammate after another; how long each took.
-fn block_all(api: &Api, blocks: u64) -> Result<Vec<Duration>, String> {
+fn block_all(api: &Api, leavers: &[String]) -> Result<Vec<Duration>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
         let mut blocked = Vec::new();
-        for number in 1..=blocks {
+        for leaver in leavers {
             let asked = Instant::now();
-            let path = format!("/teammates/tea_{}", base36(number));
+            let path = format!("/teammates/{leaver}");
             let reply = api.try_send(Method::DELETE, &path, None).await.map_err(|error| error.to_string())?;
             if reply.status != 204 {
                 return Err(format!("blocking under load was answered with {reply}"));
@@ -130,42 +132,24 @@ async fn write(
     Ok((taken, shed))
 }
 
-fn base36(number: u64) -> String {
-    let digit =
-        |value: u64| char::from_digit(u32::try_from(value % 36).unwrap_or_default(), 36).unwrap_or('0');
-    if number < 36 { digit(number).to_string() } else { base36(number / 36) + &digit(number).to_string() }
-}
-
 pub(super) fn noisy(setting: &Setting<'_>) -> Result<Verdict, String> {
     let windows = usize::try_from(setting.extent.rounds(5, 20)).unwrap_or(5);
     let folder = folder()?;
     let site = Site::found(setting.binary, &folder.path().join("data"))?;
     site.run(&["company", "create", "Noisy Neighbours", "--slug", "noisy"])?;
-    let token = |limit: &str| {
-        let create = ["token", "create", "--company", "noisy", "--rate-limit", limit, "--output", "plain"];
-        site.run(&create).map(|token| token.trim_end().to_owned())
-    };
-    let limited: Vec<_> = (0..NOISY_CLIENTS).map(|_| token("120")).collect::<Result<_, _>>()?;
-    let unlimited: Vec<_> = (0..NOISY_CLIENTS).map(|_| token("unlimited")).collect::<Result<_, _>>()?;
-    let quiet = site.run(&[
-        "token",
-        "create",
-        "--company",
-        "acme",
-        "--rate-limit",
-        "unlimited",
-        "--output",
-        "plain",
-    ])?;
+    let tokens =
+        |limit| (0..NOISY_CLIENTS).map(|_| site.create_token("noisy", limit)).collect::<Result<Vec<_>, _>>();
+    let (limited, unlimited) = (tokens("120")?, tokens("unlimited")?);
     let server = site.serve(&[])?;
-    let clients = |tokens: &[String]| tokens.iter().filter_map(|token| server.api(token)).collect::<Vec<_>>();
-    let api = server.api(quiet.trim_end()).ok_or("the server is not ready")?;
+    let clients =
+        |tokens: &[String]| tokens.iter().map(|token| server.api(token)).collect::<Result<Vec<_>, _>>();
+    let api = server.api(&site.token)?;
     let verdict = runtime()?.block_on(async {
         let alone = p99(&api, "/teams/tim_1", windows).await?;
-        let noise = Noise::make(clients(&limited), NOISY_PAUSE);
+        let noise = Noise::make(clients(&limited)?, NOISY_PAUSE);
         let beside = p99(&api, "/teams/tim_1", windows).await?;
         let refused = noise.end().await;
-        let noise = Noise::make(clients(&unlimited), Duration::ZERO);
+        let noise = Noise::make(clients(&unlimited)?, Duration::ZERO);
         let control = p99(&api, "/teams/tim_1", 3).await?;
         noise.end().await;
         if refused == 0 {

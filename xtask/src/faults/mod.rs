@@ -9,7 +9,6 @@ mod load;
 mod power;
 mod rot;
 mod seeded;
-mod server;
 mod simulation;
 mod slow;
 

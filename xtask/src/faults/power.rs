@@ -4,13 +4,12 @@
 //! a journal that syncs from one that does not.
 
 use super::seeded::{self, Bug};
-use super::server::Site;
 use super::{Setting, Verdict, folder, has, runtime, system};
+use crate::server::Site;
 use rustix::process::geteuid;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tenure_testkit::workload::{Random, Workload};
-use tokio::runtime::Runtime;
 
 const WRITERS: u64 = 16;
 /// How large the file system is, in bytes.
@@ -88,8 +87,8 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
     if let Some(loss) = survived.err() {
         return Err(loss);
     }
-    let bug = seeded::binary_with(&Bug::SYNC_NORMAL)?;
-    let (caught, _) = cut(setting, &bug.path, CAUGHT_WITHIN)?;
+    let unsynced = seeded::binary_with(&Bug::SYNC_NORMAL)?;
+    let (caught, _) = cut(setting, &unsynced, CAUGHT_WITHIN)?;
     let control = match caught {
         Err(loss) => format!("`synchronous=NORMAL`: caught, {}", loss.split(':').next().unwrap_or_default()),
         Ok(()) => {
@@ -121,7 +120,7 @@ fn cut(setting: &Setting<'_>, binary: &Path, rounds: u64) -> Result<(Result<(), 
         }
         if round % 100 == 0 {
             // The file system is finite; what was written so far is held to the whole list once more.
-            if let Err(loss) = whole(&runtime, &site, &mut workload) {
+            if let Err(loss) = runtime.block_on(site.check(&mut workload)) {
                 return Ok((Err(format!("round {round}: {loss}")), before));
             }
             before += workload.counts().acknowledged;
@@ -130,7 +129,7 @@ fn cut(setting: &Setting<'_>, binary: &Path, rounds: u64) -> Result<(Result<(), 
             workload = Workload::new(random.draw(), WRITERS);
         }
     }
-    let lost = whole(&runtime, &site, &mut workload);
+    let lost = runtime.block_on(site.check(&mut workload));
     Ok((lost, before + workload.counts().acknowledged))
 }
 
@@ -146,7 +145,7 @@ async fn one_round(
     wait: Duration,
 ) -> Result<Workload, Lost> {
     let server = site.serve(&[]).map_err(Lost::Harness)?;
-    let api = server.api(&site.token).ok_or_else(|| Lost::Harness("not ready".to_owned()))?;
+    let api = server.api(&site.token).map_err(Lost::Harness)?;
     let writing = workload.start(&api);
     tokio::time::sleep(wait).await;
     // Nobody hears an answer after the power is gone. Without this pause, a sync that is under way while the file system
@@ -158,16 +157,8 @@ async fn one_round(
     killed?;
     volume.unmount().and_then(|()| volume.mount()).map_err(Lost::Harness)?;
     let server = site.serve(&[]).map_err(Lost::Data)?;
-    let api = server.api(&site.token).ok_or_else(|| Lost::Harness("not ready".to_owned()))?;
+    let api = server.api(&site.token).map_err(Lost::Harness)?;
     let workload = workload.read_back(&api).await.map_err(Lost::Data)?;
     server.kill_9().map_err(Lost::Harness)?;
     Ok(workload)
-}
-
-fn whole(runtime: &Runtime, site: &Site, workload: &mut Workload) -> Result<(), String> {
-    let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
-    runtime.block_on(workload.check_everything(&api))?;
-    server.terminate()?;
-    site.run(&["verify"]).map(drop)
 }

@@ -2,8 +2,8 @@
 //! the damage must be reported, or be harmless: the same events, the same states. Nothing may panic, and nothing may be
 //! shorter without a word.
 
-use super::server::Site;
 use super::{Extent, Setting, Verdict, folder, runtime};
+use crate::server::Site;
 use rusqlite::{Connection, params};
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ fn furnished(setting: &Setting<'_>, data: &Path, is_killed: bool) -> Result<Path
     let site = Site::found(setting.binary, data)?;
     site.run(&["company", "set", "invitations=hold"])?;
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     runtime()?.block_on(async {
         for number in 0..4 {
             let body = serde_json::json!({ "email": format!("p{number}@rot.example"), "first_name": "Kim" });
@@ -172,7 +172,7 @@ fn old_copy(setting: &Setting<'_>, data: &Path) -> Result<(), String> {
     site.run(&["backup", &before.display().to_string()])?;
     let mut workload = Workload::new(setting.seed, 2);
     let server = site.serve(&[])?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     workload = runtime()?.block_on(async {
         let writing = workload.start(&api);
         tokio::time::sleep(Duration::from_secs(2)).await;
@@ -207,33 +207,25 @@ fn control(setting: &Setting<'_>, data: &Path, to: &Path) -> Result<String, Stri
 /// Moves the last event by a millisecond, with its hash and its stream's head.
 fn forge(data: &Path) -> Result<(), rusqlite::Error> {
     let journal = Connection::open(data.join("journal.db"))?;
-    let (position, company, version, time, actor, name, body, digest): (i64, i64, i64, i64, String, String, String, Option<[u8; 32]>) =
-        journal.query_row(
-            "SELECT position, company, version, time, actor, name, body, digest FROM events ORDER BY position DESC LIMIT 1",
-            [],
-            |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
-            },
-        )?;
-    let before: [u8; 32] = journal.query_row(
-        "SELECT hash FROM events WHERE company = ? AND version = ?",
-        [company, version - 1],
-        |row| row.get(0),
-    )?;
-    let link = Link {
-        stream: Stream(company.unsigned_abs()),
-        version: Version(version.unsigned_abs()),
-        time_ms: time + 1,
-        actor: &actor,
-        name: &name,
-        body: &body,
-        personal_digest: digest,
-    };
-    let hash = link.hash(ChainHash(before)).0;
-    journal.execute(
-        "UPDATE events SET time = ?, hash = ? WHERE position = ?",
-        params![time + 1, hash, position],
-    )?;
+    let last = "SELECT e.position, e.company, e.time + 1, e.version, e.actor, e.name, e.body, e.digest, b.hash \
+                FROM events e JOIN events b ON b.company = e.company AND b.version = e.version - 1 \
+                ORDER BY e.position DESC LIMIT 1";
+    let (position, company, time, hash) = journal.query_row(last, [], |row| {
+        let (company, time): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let (actor, name, body): (String, String, String) = (row.get(4)?, row.get(5)?, row.get(6)?);
+        let link = Link {
+            stream: Stream(company.unsigned_abs()),
+            version: Version(row.get::<_, i64>(3)?.unsigned_abs()),
+            time_ms: time,
+            actor: &actor,
+            name: &name,
+            body: &body,
+            personal_digest: row.get(7)?,
+        };
+        Ok((row.get::<_, i64>(0)?, company, time, link.hash(ChainHash(row.get(8)?)).0))
+    })?;
+    journal
+        .execute("UPDATE events SET time = ?, hash = ? WHERE position = ?", params![time, hash, position])?;
     journal.execute("UPDATE heads SET hash = ? WHERE company = ?", params![hash, company])?;
     // The side file knows the hash too; without it the start has nothing to compare with.
     let _ = std::fs::remove_file(data.join("journal.head"));

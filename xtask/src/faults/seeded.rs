@@ -3,8 +3,7 @@
 //! noticed and not taken for one that is caught.
 
 use super::{Extent, Setting, Verdict};
-use crate::build::cargo;
-use serde_json::Value;
+use crate::build::{built_by, cargo};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -206,29 +205,15 @@ fn passes(source: &Path, [package, target, filter]: [&str; 3], until: Until) -> 
     status.map(|status| status.success()).map_err(|error| error.to_string())
 }
 
-/// A binary with a bug.
-pub(super) struct Broken {
-    pub(super) path: PathBuf,
-}
-
 /// Builds the binary with a bug, in a target folder of its own, so that it never stands where the sound one does.
-pub(super) fn binary_with(bug: &Bug) -> Result<Broken, String> {
+pub(super) fn binary_with(bug: &Bug) -> Result<PathBuf, String> {
     let source = copy_sources()?;
     let _placed = Placed::into(&source, bug)?;
     eprintln!("building the binary with {}", bug.name);
-    let built = cargo()
-        .current_dir(&source)
-        .args(["build", "--offline", "--package", "tenure", "--message-format", "json-render-diagnostics"])
-        .env("CARGO_TARGET_DIR", workspace().join("target/seeded/target"))
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| error.to_string())?;
-    let messages = String::from_utf8_lossy(&built.stdout);
-    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let path = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
-    path.filter(|_| built.status.success())
-        .map(|path| Broken { path })
-        .ok_or_else(|| format!("the binary with {} does not build", bug.name))
+    let mut build = cargo();
+    build.current_dir(&source).args(["build", "--offline"]);
+    build.env("CARGO_TARGET_DIR", workspace().join("target/seeded/target"));
+    built_by(&mut build).map_err(|error| format!("with {}: {error}", bug.name))
 }
 
 fn workspace() -> PathBuf {

@@ -2,8 +2,8 @@
 //! comes. Each must be closed in its time, others must not feel it, and memory must not grow.
 
 use super::latency::{p99, ratio, times};
-use super::server::{Process, Site};
 use super::{Setting, Verdict, folder, runtime};
+use crate::server::{Process, Site};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -67,9 +67,9 @@ pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
     let folder = folder()?;
     let site = Site::found(setting.binary, &folder.path().join("data"))?;
     let server = site.serve(&[])?;
-    let control = runtime()?.block_on(closes_nobody_else(setting, &site, &server, of_each))?;
+    let verdict = runtime()?.block_on(closes_nobody_else(setting, &site, &server, of_each))?;
     server.terminate()?;
-    Ok(control)
+    Ok(verdict)
 }
 
 /// Lets this process have so many connections.
@@ -91,7 +91,7 @@ async fn closes_nobody_else(
     of_each: u64,
 ) -> Result<Verdict, String> {
     let address = server.address()?;
-    let api = server.api(&site.token).ok_or("the server is not ready")?;
+    let api = server.api(&site.token)?;
     let alone = p99(&api, "/teams/tim_1", 5).await?;
     let before = server.memory().ok_or("the system does not tell a process's memory")?;
     let healthy = tokio::spawn(healthy(address));

@@ -4,11 +4,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tenure_testkit::Api;
+use tenure_testkit::workload::Workload;
 
 /// How long a server may take to be ready or to end.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -31,13 +33,23 @@ impl Site {
         let mut site = Self { binary: binary.to_owned(), data: data.to_owned(), token: String::new() };
         site.run(&["company", "create", "Acme"])?;
         site.run(&["team", "create", "Support"])?;
-        site.token = site.create_token()?;
+        site.token = site.create_token("acme", "unlimited")?;
         Ok(site)
     }
 
-    fn create_token(&self) -> Result<String, String> {
-        let token = self.run(&["token", "create", "--rate-limit", "unlimited", "--output", "plain"])?;
-        Ok(token.trim_end().to_owned())
+    /// A new token of a company, with so many requests a minute.
+    pub(crate) fn create_token(&self, company: &str, limit: &str) -> Result<String, String> {
+        let create = ["token", "create", "--company", company, "--rate-limit", limit, "--output", "plain"];
+        Ok(self.run(&create)?.trim_end().to_owned())
+    }
+
+    /// Starts the server once more, compares everything with what the writers know, stops it in good order, and verifies
+    /// the journal.
+    pub(crate) async fn check(&self, workload: &mut Workload) -> Result<(), String> {
+        let server = self.serve(&[])?;
+        workload.check_everything(&server.api(&self.token)?).await?;
+        server.terminate()?;
+        self.run(&["verify"]).map(drop)
     }
 
     /// Runs a command on the folder to its end; what it printed.
@@ -131,15 +143,20 @@ impl Process {
         Ok(Self { child, url, stderr: Some(stderr) })
     }
 
-    /// A client of it; none where it was never ready.
-    pub(crate) fn api(&self, token: &str) -> Option<Api> {
-        self.url.as_deref().map(|url| Api::new(url, token))
+    /// Where it said that it is ready.
+    pub(crate) fn url(&self) -> Result<&str, String> {
+        self.url.as_deref().ok_or_else(|| "the server is not ready".to_owned())
+    }
+
+    /// A client of it.
+    pub(crate) fn api(&self, token: &str) -> Result<Api, String> {
+        Ok(Api::new(self.url()?, token))
     }
 
     /// Where it listens.
-    pub(crate) fn address(&self) -> Result<std::net::SocketAddr, String> {
-        let address = self.url.as_deref().and_then(|url| url.trim_start_matches("http://").parse().ok());
-        address.ok_or_else(|| "the server is not ready".to_owned())
+    pub(crate) fn address(&self) -> Result<SocketAddr, String> {
+        let address = self.url()?.trim_start_matches("http://");
+        address.parse().map_err(|_| format!("`{address}` is no address"))
     }
 
     /// The process of the server itself, which `strace` may stand before.
