@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
+use tenure_server::resident_memory;
 use tenure_testkit::Api;
 use tenure_testkit::workload::Workload;
 
@@ -169,9 +170,7 @@ impl Process {
 
     /// The memory that it has in use, in bytes.
     pub(crate) fn memory(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1024)
+        resident_memory(self.id())
     }
 
     /// Whether it has ended.

@@ -149,6 +149,22 @@ pub struct CreateTeammate {
     pub invitation: InvitationWish,
 }
 
+impl CreateTeammate {
+    /// A teammate of whom the address alone is known, to be filled in.
+    pub fn of(email: EmailAddress) -> Self {
+        Self {
+            email,
+            username: None,
+            first_name: PersonName::empty(),
+            last_name: PersonName::empty(),
+            role: Role::Regular,
+            availability: Availability::Available,
+            custom_fields: vec![],
+            invitation: InvitationWish::Send,
+        }
+    }
+}
+
 /// Changes what is given of a teammate, and nothing else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct UpdateTeammate {

@@ -1,6 +1,7 @@
 //! What a node tells of itself between requests: how much waits, how old it is, and who takes the memory. Labels hold
 //! names of ours and ids of companies, nothing that tells of a person.
 
+use crate::resident_memory;
 use metrics::gauge;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,8 +28,8 @@ pub(crate) async fn keep(engine: Engine, followers: &'static [&'static str]) {
 
 async fn take(engine: &Engine, followers: &[&'static str]) {
     let waiting = engine.waiting();
-    gauge!("tenure_queue_length", "lane" => "normal").set(precise(waiting.normal));
-    gauge!("tenure_queue_length", "lane" => "urgent").set(precise(waiting.urgent));
+    gauge!("tenure_queue_length", "lane" => "normal").set(precise(waiting.normal as u64));
+    gauge!("tenure_queue_length", "lane" => "urgent").set(precise(waiting.urgent as u64));
     gauge!("tenure_node_failed").set(f64::from(u8::from(engine.health() == Health::Failed)));
     for follower in followers {
         match Waiting::of(engine, follower).await {
@@ -36,13 +37,14 @@ async fn take(engine: &Engine, followers: &[&'static str]) {
                 gauge!("tenure_follower_oldest_event_seconds", "follower" => *follower)
                     .set(waiting.event_age);
                 gauge!("tenure_follower_oldest_due_seconds", "follower" => *follower).set(waiting.due_age);
-                gauge!("tenure_follower_retrying", "follower" => *follower).set(precise(waiting.retrying));
+                gauge!("tenure_follower_retrying", "follower" => *follower)
+                    .set(precise(waiting.retrying as u64));
             }
             Err(error) => tracing::warn!(follower, %error, "how far a follower is cannot be read"),
         }
     }
-    if let Some(bytes) = resident_memory() {
-        gauge!("process_resident_memory_bytes").set(bytes);
+    if let Some(bytes) = resident_memory(std::process::id()) {
+        gauge!("process_resident_memory_bytes").set(precise(bytes));
     }
 }
 
@@ -90,7 +92,7 @@ struct Measured {
 async fn of_companies(engine: Engine, mut measured: Measured) -> Measured {
     let told = tokio::task::spawn_blocking(move || {
         let companies = engine.all_loaded();
-        gauge!("tenure_companies_loaded").set(precise(companies.len()));
+        gauge!("tenure_companies_loaded").set(precise(companies.len() as u64));
         for company in companies {
             let version = company.version;
             let known = measured.companies.get(&company.id).map(|(at, _)| at.number());
@@ -105,7 +107,7 @@ async fn of_companies(engine: Engine, mut measured: Measured) -> Measured {
         largest.sort_unstable();
         largest.truncate(COMPANIES_TOLD);
         for (std::cmp::Reverse(bytes), id) in &largest {
-            gauge!("tenure_company_memory_bytes", "company" => id.to_string()).set(precise(*bytes));
+            gauge!("tenure_company_memory_bytes", "company" => id.to_string()).set(precise(*bytes as u64));
         }
         // One that is among the largest no more would keep its last value for ever.
         let told = largest.into_iter().map(|(_, id)| id).collect();
@@ -119,14 +121,6 @@ async fn of_companies(engine: Engine, mut measured: Measured) -> Measured {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and bytes stay far below the exact range")]
-fn precise(count: usize) -> f64 {
+fn precise(count: u64) -> f64 {
     count as f64
-}
-
-/// The memory that the process has in use, in bytes; none where the system does not tell it this way.
-fn resident_memory() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kib * 1024.0)
 }

@@ -12,6 +12,7 @@ mod node;
 pub mod operator;
 mod outside;
 mod public_url;
+mod resident_memory;
 pub mod rest;
 mod serve;
 
@@ -19,4 +20,5 @@ pub use data_folder::{DataFolder, FolderError, FolderLock};
 pub use node::{Node, NodeError, NodeOptions};
 pub use outside::{SystemClock, SystemRandomness};
 pub use public_url::{NotAPublicUrl, PublicUrl};
+pub use resident_memory::resident_memory;
 pub use serve::{Server, ServerError, ServerOptions, Serving};

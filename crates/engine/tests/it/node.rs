@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tenure_directory::email::EmailAddress;
-use tenure_directory::invitation::InvitationWish;
 use tenure_directory::team::{CreateTeam, Privacy};
-use tenure_directory::teammate::{Availability, BlockTeammate, CreateTeammate, Role};
-use tenure_directory::text::{CompanyName, PersonName, TeamName};
+use tenure_directory::teammate::{BlockTeammate, CreateTeammate};
+use tenure_directory::text::{CompanyName, TeamName};
 use tenure_directory::{
     Actor, Command, CompanyId, Precondition, Refusal, RegistryCommand, TeammateId, Timestamp, Version,
 };
@@ -79,16 +78,7 @@ pub(crate) fn create_company(name: &str) -> RegistryCommand {
 }
 
 pub(crate) fn create(email: &str) -> Command {
-    Command::CreateTeammate(CreateTeammate {
-        email: EmailAddress::parse(email).unwrap(),
-        username: None,
-        first_name: PersonName::empty(),
-        last_name: PersonName::empty(),
-        role: Role::Regular,
-        availability: Availability::Available,
-        custom_fields: vec![],
-        invitation: InvitationWish::Send,
-    })
+    Command::CreateTeammate(CreateTeammate::of(EmailAddress::parse(email).unwrap()))
 }
 
 fn block(number: u64) -> Command {

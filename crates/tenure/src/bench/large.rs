@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use tenure_server::resident_memory;
 use tokio::task::JoinSet;
 
 /// Teammates of the company that the large one is compared with.
@@ -144,12 +145,9 @@ impl Started {
         }
     }
 
-    /// The memory that the process has in use, in bytes; none where the system does not tell it this way.
+    #[expect(clippy::cast_precision_loss, reason = "the bytes of a process stay far below the exact range")]
     fn memory(&self) -> Option<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let kib: f64 = line.split_whitespace().next()?.parse().ok()?;
-        Some(kib * 1024.0)
+        resident_memory(self.child.id()).map(|bytes| bytes as f64)
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tenure_directory::email::EmailAddress;
 use tenure_directory::invitation::InvitationWish;
-use tenure_directory::teammate::{Availability, CreateTeammate, Role};
+use tenure_directory::teammate::CreateTeammate;
 use tenure_directory::text::PersonName;
 use tenure_directory::{Actor, Command, CompanyId, TeammateId};
 use tenure_engine::Engine;
@@ -41,15 +41,12 @@ fn text(error: impl std::fmt::Display) -> String {
 
 /// A person who is like most: a name and an address.
 fn person(number: u64) -> CreateTeammate {
+    let email = EmailAddress::parse(&format!("person{number}@bench.example")).expect("the address is valid");
     CreateTeammate {
-        email: EmailAddress::parse(&format!("person{number}@bench.example")).expect("the address is valid"),
-        username: None,
         first_name: PersonName::parse("Kim").expect("the name is valid"),
         last_name: PersonName::parse("Example").expect("the name is valid"),
-        role: Role::Regular,
-        availability: Availability::Available,
-        custom_fields: vec![],
         invitation: InvitationWish::None,
+        ..CreateTeammate::of(email)
     }
 }
 

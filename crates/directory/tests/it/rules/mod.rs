@@ -11,12 +11,11 @@ mod tokens;
 use std::fmt::Write as _;
 use tenure_directory::email::EmailAddress;
 use tenure_directory::id::{CompanyId, TeamId, TeammateId, TokenId};
-use tenure_directory::invitation::InvitationWish;
 use tenure_directory::registry::CompanyCreated;
 use tenure_directory::secret::SecretDigest;
 use tenure_directory::team::TeamRef;
-use tenure_directory::teammate::{Availability, CreateTeammate, Role, TeammateRef, UpdateTeammate};
-use tenure_directory::text::{CompanyName, PersonName, Slug, Username};
+use tenure_directory::teammate::{CreateTeammate, Role, TeammateRef, UpdateTeammate};
+use tenure_directory::text::{CompanyName, Slug, Username};
 use tenure_directory::{Actor, Command, Company, Event, Occasion, Recorded, Refusal, Timestamp, Version};
 
 /// A company that is told commands, and what came of them.
@@ -106,16 +105,7 @@ impl Scene {
 }
 
 fn person(email: &str) -> CreateTeammate {
-    CreateTeammate {
-        email: address(email),
-        username: None,
-        first_name: PersonName::empty(),
-        last_name: PersonName::empty(),
-        role: Role::Regular,
-        availability: Availability::Available,
-        custom_fields: vec![],
-        invitation: InvitationWish::Send,
-    }
+    CreateTeammate::of(address(email))
 }
 
 fn address(text: &str) -> EmailAddress {

@@ -1,12 +1,10 @@
 //! What the simulation asks of a company, in plain words, and the command that each is.
 
 use fastrand::Rng;
-use tenure_directory::custom_field::GivenValue;
 use tenure_directory::email::EmailAddress;
-use tenure_directory::invitation::InvitationWish;
 use tenure_directory::team::{AddToTeam, CreateTeam, DeleteTeam, Privacy, RemoveFromTeam, TeamRef};
 use tenure_directory::teammate::{
-    Availability, BlockTeammate, CreateTeammate, Role, Standing, TeammateRef, UpdateTeammate,
+    BlockTeammate, CreateTeammate, Role, Standing, TeammateRef, UpdateTeammate,
 };
 use tenure_directory::text::{PersonName, TeamName};
 use tenure_directory::{Command, Precondition, TeamId, TeammateId};
@@ -55,14 +53,8 @@ impl Act {
     pub(super) fn command(&self) -> Command {
         match self {
             Act::Create { email, admin } => Command::CreateTeammate(CreateTeammate {
-                email: address(email),
-                username: None,
-                first_name: PersonName::empty(),
-                last_name: PersonName::empty(),
                 role: role(*admin),
-                availability: Availability::Available,
-                custom_fields: Vec::<(Box<str>, GivenValue)>::new(),
-                invitation: InvitationWish::Send,
+                ..CreateTeammate::of(address(email))
             }),
             Act::ChangeEmail { who, email } => update(*who, |update| update.email = Some(address(email))),
             Act::Rename { who, first_name } => {
