@@ -4,7 +4,7 @@ use super::{Scene, address, digest, update, who};
 use tenure_directory::invitation::{AcceptInvitation, RequestInvitation, SendInvitation};
 use tenure_directory::settings::Setting;
 use tenure_directory::teammate::{BlockTeammate, ReactivateTeammate};
-use tenure_directory::{Command, Precondition, TeammateId};
+use tenure_directory::{Command, Precondition, Refusal, TeammateId};
 
 /// Seven days, in milliseconds.
 const VALID_MS: i64 = 7 * 24 * 60 * 60 * 1000;
@@ -106,4 +106,15 @@ fn invitations_are_held_while_the_company_says_so() {
     assert_eq!(stage(&scene, 2), "held");
     scene.does(send(2, 7));
     assert_eq!(stage(&scene, 2), "pending");
+}
+
+#[test]
+fn a_link_that_another_one_took_the_place_of_stays_unknown() {
+    let mut scene = Scene::with_people();
+    scene.does(send(2, 7));
+    scene.does(send(2, 8));
+    let open = |scene: &Scene| scene.company.open_invitation(&digest(7), scene.now);
+    assert_eq!(open(&scene), Err(Refusal::UnknownInvitation));
+    scene.does(accept(8));
+    assert_eq!(open(&scene), Err(Refusal::UnknownInvitation));
 }

@@ -3,6 +3,7 @@
 mod company;
 mod custom_fields;
 mod invitations;
+mod memory;
 mod teammates;
 mod teams;
 mod texts;

@@ -9,7 +9,7 @@ use tenure_directory::token::{
 };
 use tenure_directory::{Command, Precondition, Scope, Scopes};
 
-fn wanted(kind: WantedKind, change: impl FnOnce(&mut CreateToken)) -> Command {
+pub(super) fn wanted(kind: WantedKind, change: impl FnOnce(&mut CreateToken)) -> Command {
     let mut command = CreateToken {
         kind,
         digest: digest(7),
