@@ -7,7 +7,7 @@ use tenure_directory::teammate::{
     Availability, BlockTeammate, CreateTeammate, ReactivateTeammate, Role, Standing, TeammateRef,
 };
 use tenure_directory::text::{FieldName, PersonName};
-use tenure_directory::{Actor, Command, Precondition, TokenId};
+use tenure_directory::{Actor, Command, Precondition, Refusal, TeammateId, TokenId};
 
 fn create(email: &str, change: impl FnOnce(&mut CreateTeammate)) -> Command {
     let mut command = person(email);
@@ -233,4 +233,20 @@ fn an_alias_as_long_as_an_address_may_be_is_looked_for() {
         scene.company.find_teammate(&TeammateRef::parse(&format!("alt:email:{}", email(local)))).is_some()
     };
     assert!(found(longest) && !found(longest + 1));
+}
+
+/// `reactivation=console` is about bringing back, and about nothing else.
+#[test]
+fn over_rest_everything_but_bringing_back_needs_no_setting() {
+    let mut scene = Scene::with_people();
+    scene.actor = Actor::Api(TokenId::new(1));
+    let name = |text: &str| Some(PersonName::parse(text).unwrap());
+    assert!(scene.decide(&update(2, |update| update.first_name = name("Bo"))).is_ok());
+    assert!(scene.decide(&update(2, |update| update.standing = Some(Standing::Active))).is_ok());
+    let block = update(2, |update| update.standing = Some(Standing::Blocked));
+    assert!(scene.decide(&block).is_ok());
+    scene.does(block);
+    assert!(scene.decide(&update(2, |update| update.first_name = name("Bo"))).is_ok());
+    let back = scene.decide(&update(2, |update| update.standing = Some(Standing::Active)));
+    assert_eq!(back, Err(Refusal::ReactivationNeedsAPerson { teammate: TeammateId::new(2) }));
 }
