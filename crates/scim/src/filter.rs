@@ -29,7 +29,8 @@ pub enum Operator {
 }
 
 impl Operator {
-    pub(crate) const ALL: [Operator; 9] = [
+    /// All of them.
+    pub const ALL: [Operator; 9] = [
         Operator::Equal,
         Operator::NotEqual,
         Operator::Contains,

@@ -8,8 +8,8 @@ use crate::error::{Fault, ScimType};
 use crate::filter::{Filter, Literal, Operator};
 use crate::path::{AttributePath, PatchPath};
 use crate::place::Place;
-use crate::read::{Resource, describe, is_primary, read_attribute, read_extension, read_one, read_values};
-use crate::schema::{Attribute, Kind, Mutability, Required, ResourceType, Schema};
+use crate::read::{Resource, describe, extension_entries, is_primary, read_attribute, read_one, read_values};
+use crate::schema::{Attribute, Kind, Mutability, ResourceType, Schema};
 use crate::test::Test;
 use crate::text::{fold, shown};
 use serde_json::{Map, Value};
@@ -66,11 +66,8 @@ pub fn apply(
 }
 
 fn check_required(resource_type: &ResourceType, before: &Resource, after: &Resource) -> Result<(), Fault> {
-    let lost = resource_type.schema.attributes.iter().find(|attribute| {
-        let name = attribute.name.as_ref();
-        attribute.required == Required::Yes && before.contains_key(name) && !after.contains_key(name)
-    });
-    match lost {
+    let mut missing = resource_type.missing(after);
+    match missing.find(|attribute| before.contains_key(attribute.name.as_ref())) {
         Some(attribute) => {
             Err(Fault::mutability(format!("`{}` is required and cannot be removed", attribute.name)))
         }
@@ -159,31 +156,29 @@ impl Step<'_> {
         resource: &mut Resource,
         unknown: &mut Vec<String>,
     ) -> Result<(), Fault> {
-        let is_cleared = matches!(&self.value, Value::Null) || self.change == Change::Remove;
-        if is_cleared {
+        let entries = match self.change {
+            Change::Remove => None,
+            Change::Add | Change::Replace => extension_entries(schema, &self.value)?,
+        };
+        let Some(entries) = entries else {
             resource.remove(schema.id);
             return Ok(());
-        }
-        // Reads it as a whole, so that a wrong type is found and unknown names are told.
-        read_extension(schema, &self.value, unknown)?;
-        let mut inner = taken(resource, schema.id);
-        for (name, value) in self.value.as_object().into_iter().flatten() {
-            let Some(attribute) = schema.attribute(name) else { continue };
-            if attribute.mutability == Mutability::ReadOnly {
+        };
+        for (name, value) in entries {
+            let Some(attribute) = schema.attribute(name) else {
+                unknown.push(format!("{}:{name}", schema.id));
                 continue;
-            }
-            let path = format!("{}:{}", schema.id, attribute.name);
+            };
             let step = Step {
                 change: self.change,
                 place: Place::Attribute { extension: Some(schema), attribute, sub: None },
                 filter: None,
                 value: value.clone(),
-                path,
+                path: format!("{}:{}", schema.id, attribute.name),
                 is_explicit: false,
             };
-            step.apply_to(&mut inner, attribute, None)?;
+            step.apply(resource, unknown)?;
         }
-        put_object(resource, schema.id, inner);
         Ok(())
     }
 
@@ -208,7 +203,7 @@ impl Step<'_> {
         match sub {
             Some(sub) => {
                 let mut inner = taken(holder, name);
-                self.set_part(&mut inner, attribute, sub)?;
+                self.set_part(&mut inner, sub)?;
                 put_object(holder, name, inner);
             }
             None if attribute.kind == Kind::Complex => self.merge(holder, attribute)?,
@@ -217,40 +212,38 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Sets or takes away one part of a complex value. One whose `value` goes has nothing left that says anything.
-    fn set_part(&self, inner: &mut Resource, attribute: &Attribute, sub: &Attribute) -> Result<(), Fault> {
+    /// Sets or takes away one part of a complex value.
+    fn set_part(&self, inner: &mut Resource, part: &Attribute) -> Result<(), Fault> {
         let read = match self.change {
             Change::Remove => None,
-            Change::Add | Change::Replace => read_attribute(sub, &self.value, &self.path)?,
+            Change::Add | Change::Replace => read_attribute(part, &self.value, &self.path)?,
         };
-        let is_gone = read.is_none() && sub.name == "value";
-        put(inner, &sub.name, read);
-        if is_gone && attribute.sub("value").is_some() {
-            inner.clear();
-        }
+        put_part(inner, part, read);
         Ok(())
     }
 
     /// Merges an object into a complex value: what it does not name stays (RFC 7644, section 3.5.2.3).
     fn merge(&self, holder: &mut Resource, attribute: &Attribute) -> Result<(), Fault> {
         let name = attribute.name.as_ref();
-        let sent = match &self.value {
-            Value::Array(values) if values.len() == 1 => &values[0],
-            value => value,
-        };
-        let Value::Object(entries) = sent else {
-            let mut inner = taken(holder, name);
-            match read_attribute(attribute, sent, &self.path)? {
+        let mut inner = taken(holder, name);
+        if let Value::Object(entries) = self.one() {
+            merge_parts(&mut inner, attribute, entries, &self.path)?;
+        } else {
+            match read_attribute(attribute, self.one(), &self.path)? {
                 Some(Value::Object(read)) => inner.extend(read),
                 _ => inner.clear(),
             }
-            put_object(holder, name, inner);
-            return Ok(());
-        };
-        let mut inner = taken(holder, name);
-        merge_parts(&mut inner, attribute, entries, &self.path)?;
+        }
         put_object(holder, name, inner);
         Ok(())
+    }
+
+    /// The sent value, or the one that a list of one holds.
+    fn one(&self) -> &Value {
+        match &self.value {
+            Value::Array(values) if values.len() == 1 => &values[0],
+            value => value,
+        }
     }
 
     fn apply_to_values(
@@ -266,7 +259,7 @@ impl Step<'_> {
         };
         let edited = match (&self.filter, sub) {
             (None, None) => self.edit_all(&mut values, attribute),
-            (None, Some(sub)) => self.edit_parts(&mut values, attribute, sub, |_| true),
+            (None, Some(sub)) => self.edit_parts(&mut values, sub),
             (Some(filter), sub) => self.edit_matching(&mut values, attribute, sub, filter),
         };
         edited?;
@@ -292,28 +285,11 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn edit_parts(
-        &self,
-        values: &mut Vec<Value>,
-        attribute: &Attribute,
-        sub: &Attribute,
-        matches: impl Fn(&Map<String, Value>) -> bool,
-    ) -> Result<(), Fault> {
+    fn edit_parts(&self, values: &mut Vec<Value>, part: &Attribute) -> Result<(), Fault> {
         if values.is_empty() && self.change != Change::Remove {
             values.push(Value::Object(Map::new()));
         }
-        let mut chosen = None;
-        for (at, value) in values.iter_mut().enumerate() {
-            let Value::Object(value) = value else { continue };
-            if matches(value) {
-                self.set_part(value, attribute, sub)?;
-                chosen = Some(at);
-            }
-        }
-        if let Some(at) = chosen {
-            leave_one_primary(values, at);
-        }
-        Ok(())
+        change_each(values, |_| true, |value| self.set_part(value, part))
     }
 
     fn edit_matching(
@@ -341,42 +317,29 @@ impl Step<'_> {
             }
             let mut made = described(filter, attribute).ok_or_else(|| self.no_target())?;
             match sub {
-                Some(sub) => self.set_part(&mut made, attribute, sub)?,
+                Some(sub) => self.set_part(&mut made, sub)?,
                 None => made.extend(self.entry(attribute)?),
             }
             add(values, Value::Object(made), attribute);
             return Ok(());
         }
         if let Some(sub) = sub {
-            return self.edit_parts(values, attribute, sub, matches);
+            return change_each(values, matches, |value| self.set_part(value, sub));
         }
         let entry = self.entry(attribute)?;
-        let mut chosen = None;
-        for (at, value) in values.iter_mut().enumerate() {
-            let Value::Object(value) = value else { continue };
-            if !matches(value) {
-                continue;
-            }
-            let is_partial = self.change == Change::Add || !self.value.is_object();
+        let is_partial = self.change == Change::Add || !self.value.is_object();
+        change_each(values, matches, |value| {
             if entry.is_empty() || !is_partial {
                 value.clear();
             }
             value.extend(entry.clone());
-            chosen = Some(at);
-        }
-        if let Some(at) = chosen {
-            leave_one_primary(values, at);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The sent value as one value of a complex attribute; empty, where it clears.
     fn entry(&self, attribute: &Attribute) -> Result<Map<String, Value>, Fault> {
-        let sent = match &self.value {
-            Value::Array(values) if values.len() == 1 => &values[0],
-            value => value,
-        };
-        match read_one(attribute, sent, &self.path)? {
+        match read_one(attribute, self.one(), &self.path)? {
             Some(Value::Object(entry)) => Ok(entry),
             _ => Ok(Map::new()),
         }
@@ -400,12 +363,46 @@ fn merge_parts(
             continue;
         }
         let read = read_attribute(part, value, &format!("{path}.{}", part.name))?;
-        let is_gone = read.is_none() && part.name == "value";
-        put(inner, &part.name, read);
-        if is_gone {
-            inner.clear();
+        if put_part(inner, part, read) == Left::Nothing {
             return Ok(());
         }
+    }
+    Ok(())
+}
+
+/// What is left of a complex value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Something,
+    Nothing,
+}
+
+/// Puts or takes away a part of a complex value. One whose `value` goes has nothing left that says anything.
+fn put_part(inner: &mut Resource, part: &Attribute, value: Option<Value>) -> Left {
+    if value.is_none() && part.name == "value" {
+        inner.clear();
+        return Left::Nothing;
+    }
+    put(inner, &part.name, value);
+    Left::Something
+}
+
+/// Changes each value that matches. Where one of them is the primary one then, no other is.
+fn change_each(
+    values: &mut [Value],
+    matches: impl Fn(&Resource) -> bool,
+    change: impl Fn(&mut Resource) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut chosen = None;
+    for (at, value) in values.iter_mut().enumerate() {
+        let Value::Object(value) = value else { continue };
+        if matches(value) {
+            change(value)?;
+            chosen = Some(at);
+        }
+    }
+    if let Some(at) = chosen {
+        leave_one_primary(values, at);
     }
     Ok(())
 }

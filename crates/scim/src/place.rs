@@ -96,13 +96,37 @@ impl Place<'_> {
     }
 }
 
-/// The object that holds the attributes of an extension, or the resource itself.
-pub(crate) fn holder<'a>(
-    resource: &'a Map<String, Value>,
-    extension: Option<&str>,
-) -> Option<&'a Map<String, Value>> {
-    match extension {
-        Some(id) => resource.get(id)?.as_object(),
-        None => Some(resource),
+/// Where an attribute, or a part of it, is in a resource: the names of a [`Place`], kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    pub(crate) extension: Option<&'static str>,
+    pub(crate) attribute: Box<str>,
+    pub(crate) sub: Option<Box<str>>,
+}
+
+impl Spot {
+    pub(crate) fn of(extension: Option<&Schema>, attribute: &Attribute, sub: Option<&Attribute>) -> Self {
+        Self {
+            extension: extension.map(|schema| schema.id),
+            attribute: attribute.name.as_ref().into(),
+            sub: sub.map(|sub| sub.name.as_ref().into()),
+        }
+    }
+
+    /// The whole value of the attribute, whichever part of it is meant.
+    pub(crate) fn attribute_in<'r>(&self, resource: &'r Map<String, Value>) -> Option<&'r Value> {
+        let holder = match self.extension {
+            Some(id) => resource.get(id)?.as_object()?,
+            None => resource,
+        };
+        holder.get(&*self.attribute)
+    }
+
+    /// What is meant of one value of the attribute.
+    pub(crate) fn part_of<'r>(&self, value: &'r Value) -> Option<&'r Value> {
+        match &self.sub {
+            Some(sub) => value.get(&**sub),
+            None => Some(value),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::path::{AttributePath, PatchPath};
-use crate::place::Place;
+use crate::place::{Place, Spot};
 use crate::read::Resource;
 use crate::schema::{Attribute, ResourceType, Returned};
 use serde_json::{Map, Value};
@@ -24,14 +24,7 @@ pub enum Wanted {
     /// All of an extension.
     Extension(&'static str),
     /// An attribute, or a part of it.
-    Attribute {
-        /// The extension that it belongs to.
-        extension: Option<&'static str>,
-        /// Its name in the schema's spelling.
-        attribute: Box<str>,
-        /// The part's name in the schema's spelling.
-        sub: Option<Box<str>>,
-    },
+    Attribute(Spot),
 }
 
 impl Projection {
@@ -54,11 +47,7 @@ impl Projection {
 
     /// Whether an attribute of the core schema can be in what is shown.
     pub fn shows(&self, name: &str) -> bool {
-        match self {
-            Projection::Default => true,
-            Projection::Only(wanted) => wanted.iter().any(|wanted| wanted.is_of(None, name)),
-            Projection::Without(left_out) => !left_out.iter().any(|wanted| wanted.is_all_of(None, name)),
-        }
+        self.keeps(None, name, true)
     }
 
     /// Cuts a resource down to what is shown.
@@ -81,11 +70,9 @@ fn wanted(resource_type: &ResourceType, names: &[impl AsRef<str>]) -> Vec<Wanted
         let place = resource_type.place(&AttributePath { sub, ..path.attribute })?;
         Some(match place {
             Place::Extension(schema) => Wanted::Extension(schema.id),
-            Place::Attribute { extension, attribute, sub } => Wanted::Attribute {
-                extension: extension.map(|schema| schema.id),
-                attribute: attribute.name.as_ref().into(),
-                sub: sub.map(|sub| sub.name.as_ref().into()),
-            },
+            Place::Attribute { extension, attribute, sub } => {
+                Wanted::Attribute(Spot::of(extension, attribute, sub))
+            }
         })
     });
     found.collect()
@@ -95,23 +82,18 @@ impl Wanted {
     fn is_of(&self, of: Option<&str>, name: &str) -> bool {
         match self {
             Wanted::Extension(id) => of == Some(*id),
-            Wanted::Attribute { extension, attribute, .. } => *extension == of && **attribute == *name,
+            Wanted::Attribute(spot) => spot.extension == of && *spot.attribute == *name,
         }
     }
 
     fn is_all_of(&self, of: Option<&str>, name: &str) -> bool {
-        match self {
-            Wanted::Extension(id) => of == Some(*id),
-            Wanted::Attribute { extension, attribute, sub } => {
-                *extension == of && **attribute == *name && sub.is_none()
-            }
-        }
+        self.is_of(of, name) && self.part().is_none()
     }
 
     fn part(&self) -> Option<&str> {
         match self {
             Wanted::Extension(_) => None,
-            Wanted::Attribute { sub, .. } => sub.as_deref(),
+            Wanted::Attribute(spot) => spot.sub.as_deref(),
         }
     }
 }

@@ -63,12 +63,16 @@ impl ResourceType {
         if names_core { Ok(()) } else { Err(Fault::syntax(wanted)) }
     }
 
+    /// The required attributes that a resource does not have.
+    pub(crate) fn missing(&self, resource: &Resource) -> impl Iterator<Item = &Attribute> {
+        self.schema.attributes.iter().filter(|attribute| {
+            attribute.required == Required::Yes && !resource.contains_key(attribute.name.as_ref())
+        })
+    }
+
     /// Whether all is there that must be.
     pub fn check_required(&self, resource: &Resource) -> Result<(), Fault> {
-        let missing = self.schema.attributes.iter().find(|attribute| {
-            attribute.required == Required::Yes && !resource.contains_key(attribute.name.as_ref())
-        });
-        match missing {
+        match self.missing(resource).next() {
             Some(attribute) => {
                 Err(Fault::value(format!("`{}` is required and must not be empty", attribute.name)))
             }
@@ -83,24 +87,21 @@ impl ResourceType {
     }
 }
 
-pub(crate) fn read_extension(
+/// What is sent of an extension; none where it is unassigned.
+pub(crate) fn extension_entries<'a>(
     extension: &Schema,
-    sent: &Value,
-    unknown: &mut Vec<String>,
-) -> Result<Resource, Fault> {
-    let entries = match sent {
-        Value::Object(entries) => entries,
-        Value::Null => return Ok(Resource::new()),
-        other => {
-            return Err(Fault::value(format!(
-                "`{}` must be an object, not {}",
-                extension.id,
-                describe(other)
-            )));
-        }
-    };
+    sent: &'a Value,
+) -> Result<Option<&'a Map<String, Value>>, Fault> {
+    match sent {
+        Value::Object(entries) => Ok(Some(entries)),
+        Value::Null => Ok(None),
+        other => Err(Fault::value(format!("`{}` must be an object, not {}", extension.id, describe(other)))),
+    }
+}
+
+fn read_extension(extension: &Schema, sent: &Value, unknown: &mut Vec<String>) -> Result<Resource, Fault> {
     let mut read = Resource::new();
-    for (name, value) in entries {
+    for (name, value) in extension_entries(extension, sent)?.into_iter().flatten() {
         match extension.attribute(name) {
             Some(attribute) => {
                 read_into(&mut read, attribute, value, &format!("{}:{}", extension.id, attribute.name))?;

@@ -1,6 +1,6 @@
 //! What a resource consists of (RFC 7643, sections 2 and 7).
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -241,24 +241,22 @@ impl Attribute {
                 Returned::Never => "never",
             },
         });
-        let object = json.as_object_mut().expect("it was written as an object");
         if self.kind != Kind::Complex {
-            object.insert("caseExact".into(), self.case_exact.into());
+            json["caseExact"] = self.case_exact.into();
             let uniqueness = match self.uniqueness {
                 Uniqueness::None => "none",
                 Uniqueness::Server => "server",
             };
-            object.insert("uniqueness".into(), uniqueness.into());
+            json["uniqueness"] = uniqueness.into();
         }
         if !self.canonical_values.is_empty() {
-            object.insert("canonicalValues".into(), json!(self.canonical_values));
+            json["canonicalValues"] = json!(self.canonical_values);
         }
         if !self.reference_types.is_empty() {
-            object.insert("referenceTypes".into(), json!(self.reference_types));
+            json["referenceTypes"] = json!(self.reference_types);
         }
         if !self.sub_attributes.is_empty() {
-            object
-                .insert("subAttributes".into(), self.sub_attributes.iter().map(Attribute::to_json).collect());
+            json["subAttributes"] = self.sub_attributes.iter().map(Attribute::to_json).collect();
         }
         json
     }
@@ -335,9 +333,7 @@ impl ResourceType {
             "meta": {"resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/{}", self.name)},
         });
         if !extensions.is_empty() {
-            json.as_object_mut().map(|object: &mut Map<String, Value>| {
-                object.insert("schemaExtensions".into(), extensions.into())
-            });
+            json["schemaExtensions"] = extensions.into();
         }
         json
     }

@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::path::AttributePath;
-use crate::place::{Place, holder};
+use crate::place::{Place, Spot};
 use crate::read::{Resource, is_primary};
 use crate::schema::{Attribute, Kind, ResourceType};
 use crate::test::moment;
@@ -37,9 +37,7 @@ impl SortOrder {
 /// By what resources are sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {
-    extension: Option<&'static str>,
-    attribute: Box<str>,
-    sub: Option<Box<str>>,
+    spot: Spot,
     kind: Kind,
     case_exact: bool,
     order: SortOrder,
@@ -75,9 +73,7 @@ impl Sort {
             return Err(wrong(format!("names `{}`, which has parts; name one of them", shown(by))));
         }
         Ok(Self {
-            extension: extension.map(|schema| schema.id),
-            attribute: attribute.name.as_ref().into(),
-            sub: sub.map(|sub| sub.name.as_ref().into()),
+            spot: Spot::of(extension, attribute, sub),
             kind: sorted.kind,
             case_exact: sorted.case_exact,
             order,
@@ -87,18 +83,13 @@ impl Sort {
     /// What a resource is sorted by: of several values the primary one, else the first.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a calendar year fit a double")]
     pub fn key(&self, resource: &Resource) -> SortKey {
-        let found = holder(resource, self.extension).and_then(|holder| holder.get(&*self.attribute));
-        let one = match found {
+        let one = match self.spot.attribute_in(resource) {
             Some(Value::Array(values)) => {
                 values.iter().find(|value| is_primary(value)).or_else(|| values.first())
             }
             one => one,
         };
-        let value = match &self.sub {
-            Some(sub) => one.and_then(|one| one.get(&**sub)),
-            None => one,
-        };
-        match value {
+        match one.and_then(|one| self.spot.part_of(one)) {
             Some(Value::Bool(value)) => SortKey::Boolean(*value),
             Some(Value::Number(number)) => number.as_f64().map_or(SortKey::Absent, SortKey::Number),
             Some(Value::String(text)) if self.kind == Kind::DateTime => {

@@ -6,8 +6,8 @@
 use crate::error::Fault;
 use crate::filter::{Filter, Literal, Operator};
 use crate::path::AttributePath;
-use crate::place::{Place, holder};
-use crate::schema::{Attribute, Kind, ResourceType};
+use crate::place::{Place, Spot};
+use crate::schema::{Attribute, Kind, ResourceType, Schema};
 use crate::text::{fold, shown};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -25,14 +25,6 @@ enum Node {
     Or(Vec<Node>),
     Not(Box<Node>),
     Within(Spot, Box<Node>),
-}
-
-/// Where the values are.
-#[derive(Debug, Clone, PartialEq)]
-struct Spot {
-    extension: Option<&'static str>,
-    attribute: Box<str>,
-    sub: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -63,9 +55,7 @@ impl Test {
                 )));
             };
             match place {
-                Place::Attribute { extension, attribute, sub } => {
-                    Ok(Found { extension: extension.map(|schema| schema.id), attribute, sub })
-                }
+                Place::Attribute { extension, attribute, sub } => Ok(Found { extension, attribute, sub }),
                 Place::Extension(schema) => Err(Fault::filter(format!(
                     "the filter compares all of {}; name one of its attributes",
                     schema.id
@@ -87,7 +77,7 @@ impl Test {
 }
 
 struct Found<'a> {
-    extension: Option<&'static str>,
+    extension: Option<&'a Schema>,
     attribute: &'a Attribute,
     sub: Option<&'a Attribute>,
 }
@@ -116,23 +106,27 @@ fn node(filter: &Filter, find: &mut Find<'_, '_>) -> Result<Node, Fault> {
         Filter::And(filters) => Ok(Node::And(all(filters)?)),
         Filter::Or(filters) => Ok(Node::Or(all(filters)?)),
         Filter::Not(filter) => Ok(Node::Not(Box::new(node(filter, find)?))),
-        Filter::Present(path) => Ok(Node::Present(Spot::of(&find(path)?))),
+        Filter::Present(path) => Ok(Node::Present(find(path)?.spot())),
         Filter::Compare { path, operator, value } => {
             let found = find(path)?.valued(path)?;
             let with = with(found.compared(), path, *operator, value)?;
-            Ok(Node::Compare(Spot::of(&found), Comparison { operator: *operator, with }))
+            Ok(Node::Compare(found.spot(), Comparison { operator: *operator, with }))
         }
         Filter::Within { path, filter } => {
             let found = find(path)?;
             if found.attribute.kind != Kind::Complex {
                 return Err(Fault::filter(format!("`{path}` has no parts, so brackets cannot follow it")));
             }
-            Ok(Node::Within(Spot::of(&found), Box::new(values_of(filter, found.attribute)?)))
+            Ok(Node::Within(found.spot(), Box::new(values_of(filter, found.attribute)?)))
         }
     }
 }
 
 impl<'a> Found<'a> {
+    fn spot(&self) -> Spot {
+        Spot::of(self.extension, self.attribute, self.sub)
+    }
+
     fn compared(&self) -> &'a Attribute {
         self.sub.unwrap_or(self.attribute)
     }
@@ -145,16 +139,6 @@ impl<'a> Found<'a> {
         match self.attribute.sub("value") {
             Some(value) if self.sub.is_none() => Ok(Self { sub: Some(value), ..self }),
             _ => Err(Fault::filter(format!("`{path}` has parts; compare one of them, such as `{path}.…`"))),
-        }
-    }
-}
-
-impl Spot {
-    fn of(found: &Found<'_>) -> Self {
-        Self {
-            extension: found.extension,
-            attribute: found.attribute.name.as_ref().into(),
-            sub: found.sub.map(|sub| sub.name.as_ref().into()),
         }
     }
 }
@@ -216,33 +200,26 @@ fn holds(node: &Node, resource: &Map<String, Value>) -> bool {
         Node::And(nodes) => nodes.iter().all(|node| holds(node, resource)),
         Node::Or(nodes) => nodes.iter().any(|node| holds(node, resource)),
         Node::Not(node) => !holds(node, resource),
-        Node::Present(spot) => !spot.values(resource).is_empty(),
+        Node::Present(spot) => !values(spot, resource).is_empty(),
         Node::Compare(spot, comparison) => {
-            let values = spot.values(resource);
+            let values = values(spot, resource);
             if values.is_empty() {
                 return comparison.holds_of_nothing();
             }
             values.iter().any(|value| comparison.holds(value))
         }
         Node::Within(spot, node) => {
-            let values = spot.values(resource);
+            let values = values(spot, resource);
             values.iter().any(|value| value.as_object().is_some_and(|value| holds(node, value)))
         }
     }
 }
 
-impl Spot {
-    fn values<'r>(&self, resource: &'r Map<String, Value>) -> Vec<&'r Value> {
-        let found = holder(resource, self.extension).and_then(|holder| holder.get(&*self.attribute));
-        let values = match found {
-            None => return vec![],
-            Some(Value::Array(values)) => values.iter().collect(),
-            Some(value) => vec![value],
-        };
-        match &self.sub {
-            None => values,
-            Some(sub) => values.into_iter().filter_map(|value| value.get(&**sub)).collect(),
-        }
+fn values<'r>(spot: &Spot, resource: &'r Map<String, Value>) -> Vec<&'r Value> {
+    match spot.attribute_in(resource) {
+        None => vec![],
+        Some(Value::Array(values)) => values.iter().filter_map(|value| spot.part_of(value)).collect(),
+        Some(value) => spot.part_of(value).into_iter().collect(),
     }
 }
 

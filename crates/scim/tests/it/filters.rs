@@ -191,17 +191,7 @@ fn literal() -> impl Strategy<Value = Literal> {
 }
 
 fn filter() -> impl Strategy<Value = Filter> {
-    let operator = proptest::sample::select(vec![
-        Operator::Equal,
-        Operator::NotEqual,
-        Operator::Contains,
-        Operator::StartsWith,
-        Operator::EndsWith,
-        Operator::Greater,
-        Operator::GreaterOrEqual,
-        Operator::Less,
-        Operator::LessOrEqual,
-    ]);
+    let operator = proptest::sample::select(&Operator::ALL);
     let leaf = prop_oneof![
         (path(), operator, literal()).prop_map(|(path, operator, value)| Filter::Compare {
             path,
