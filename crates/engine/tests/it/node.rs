@@ -310,3 +310,43 @@ async fn what_waits_when_a_node_fails_is_told_that_nobody_knows() {
     }
     assert!(engine.company(ACME).await.unwrap().unwrap().teams.is_empty());
 }
+
+/// More than one batch: the rest waits for a turn that never comes.
+#[tokio::test]
+async fn whoever_waits_behind_the_batch_that_failed_is_told_the_same() {
+    let journal = Arc::new(MemoryJournal::new());
+    drop(Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await);
+    let (engine, writer, _) = opened(journal, 2 * tenure_engine::BATCH_LENGTH).await;
+    let waiting: Vec<_> = (0..tenure_engine::BATCH_LENGTH + 10)
+        .map(|number| {
+            let engine = engine.clone();
+            let command = create(&format!("p{number}@x.example"));
+            tokio::spawn(async move { engine.tell(ACME, command, Actor::Operator).await })
+        })
+        .collect();
+    while engine.waiting().normal < waiting.len() {
+        tokio::task::yield_now().await;
+    }
+    engine.give_up("the disk is gone".to_owned());
+    writer.run().await;
+    for asked in waiting {
+        let told = asked.await.unwrap().unwrap_err();
+        assert!(told.to_string().contains("the disk is gone"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_of_more_companies_than_one_read_gives_is_read_to_its_end() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    let many = tenure_journal::MAX_READ + 5;
+    for number in 2..=many {
+        let command = create_company(&format!("Company {number}"));
+        node.engine.ask_registry(command, Actor::Operator).await.unwrap();
+    }
+    let again = Node::start(journal).await;
+    assert_eq!(again.engine.registry().entries().count(), many);
+    // Of the last ones too, whose numbers are as large as any.
+    let last = CompanyId::new(u64::try_from(many).unwrap());
+    assert_eq!(again.engine.company(last).await.unwrap().unwrap().id, last);
+}

@@ -4,7 +4,7 @@ use crate::node::{ACME, Node, create, create_company};
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::company::SNAPSHOT_FORM;
-use tenure_directory::{Actor, CompanyId};
+use tenure_directory::{Actor, CompanyId, Version};
 use tenure_journal::{Journal, MemoryJournal, Snapshot, Stream};
 
 /// Longer than a snapshot that is due is waited for.
@@ -85,4 +85,68 @@ async fn a_snapshot_of_another_company_or_version_is_passed_over() {
         assert_eq!(read.to_bytes(), whole.to_bytes());
     }
     assert_eq!(node.engine.company(CompanyId::new(2)).await.unwrap().unwrap().teammates.len(), 0);
+}
+
+/// A state that was written out, told apart from the history by a name that the history does not have.
+fn renamed(snapshot: &Snapshot, from: &str) -> Snapshot {
+    let bytes = String::from_utf8(snapshot.bytes.clone()).unwrap();
+    assert!(bytes.contains(from), "{bytes}");
+    Snapshot { bytes: bytes.replace(from, "As written out").into_bytes(), ..snapshot.clone() }
+}
+
+#[tokio::test]
+async fn a_start_goes_on_from_the_state_that_was_written_out() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    node.create("ana@x.example").await;
+    node.engine.snapshot_all().await.unwrap();
+    let snapshot = journal.load_snapshot(Stream(1), SNAPSHOT_FORM).await.unwrap().unwrap();
+    journal.store_snapshot(renamed(&snapshot, "Acme")).await.unwrap();
+    let again = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    assert_eq!(again.engine.company(ACME).await.unwrap().unwrap().name.as_str(), "As written out");
+}
+
+#[tokio::test]
+async fn a_start_passes_over_a_state_of_another_version_or_of_another_company_at_this_version() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    node.engine.ask_registry(create_company("Other"), Actor::Operator).await.unwrap();
+    node.engine.snapshot_all().await.unwrap();
+    let own = journal.load_snapshot(Stream(1), SNAPSHOT_FORM).await.unwrap().unwrap();
+    let of_other = journal.load_snapshot(Stream(2), SNAPSHOT_FORM).await.unwrap().unwrap();
+    assert_eq!(own.version, of_other.version);
+    node.create("ana@x.example").await;
+    let later = tenure_journal::Version(2);
+    for bad in [
+        Snapshot { stream: Stream(1), ..renamed(&of_other, "Other") },
+        Snapshot { version: later, ..renamed(&own, "Acme") },
+    ] {
+        journal.store_snapshot(bad).await.unwrap();
+        let again = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+        let read = again.engine.company(ACME).await.unwrap().unwrap();
+        assert_eq!((read.name.as_str(), read.version), ("Acme", Version::new(2)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_goes_on_from_the_registry_that_was_written_out() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    let keeping = tokio::spawn(node.engine.clone().keep_snapshots());
+    for number in 2..=1000 {
+        let command = create_company(&format!("Company {number}"));
+        node.engine.ask_registry(command, Actor::Operator).await.unwrap();
+    }
+    tokio::time::sleep(SOON).await;
+    keeping.abort();
+    let good = journal.load_snapshot(Stream(0), SNAPSHOT_FORM).await.unwrap().unwrap();
+    let name_of_the_first = async |snapshot: Snapshot| {
+        journal.store_snapshot(snapshot).await.unwrap();
+        let again = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+        again.engine.registry().get(ACME).unwrap().name.as_str().to_owned()
+    };
+    let forged = renamed(&good, "Acme");
+    assert_eq!(name_of_the_first(forged.clone()).await, "As written out");
+    let of_another_version = Snapshot { version: tenure_journal::Version(999), ..forged };
+    assert_eq!(name_of_the_first(of_another_version).await, "Acme");
 }
