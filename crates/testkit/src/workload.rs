@@ -114,6 +114,8 @@ pub struct Counts {
     pub acknowledged: u64,
     /// Writes whose answer never came, or said that the outcome is unknown.
     pub cut_off: u64,
+    /// Those of them that were told that the outcome is unknown.
+    pub unknown: u64,
     /// Writes that were refused because the disk was full.
     pub refused: u64,
     /// Pairs of teammates who joined the team in one command.
@@ -189,6 +191,7 @@ impl Writer {
             }
             503 if reply.code() == "server.outcome_unknown" => {
                 self.counts.cut_off += 1;
+                self.counts.unknown += 1;
                 nothing_succeeds(api).await.map(|()| Heard::Unknown)
             }
             503 if matches!(reply.code().as_str(), "server.stopping" | "server.unreadable") => {
@@ -383,6 +386,7 @@ impl Workload {
         self.writers.iter().fold(Counts::default(), |sum, writer| Counts {
             acknowledged: sum.acknowledged + writer.counts.acknowledged,
             cut_off: sum.cut_off + writer.counts.cut_off,
+            unknown: sum.unknown + writer.counts.unknown,
             refused: sum.refused + writer.counts.refused,
             pairs: sum.pairs + writer.pairs.len() as u64,
         })

@@ -68,6 +68,7 @@ pub(super) fn syncs(setting: &Setting<'_>) -> Result<Verdict, String> {
     let (mut ended, mut healed, mut fired) = (0_u64, 0_u64, 0_u64);
     for injection in failed_syncs.iter().chain(&failed_writes) {
         let is_sync = injection.error == "EIO";
+        let before = workload.counts();
         let (survived, end) = runtime.block_on(one_error(&site, injection, workload)).map_err(|error| {
             format!("{} {} of {}: {error}", injection.error, injection.at, injection.file)
         })?;
@@ -80,23 +81,35 @@ pub(super) fn syncs(setting: &Setting<'_>) -> Result<Verdict, String> {
             RunEnd::WentOn if has_fired => healed += 1,
             RunEnd::WentOn => {}
         }
-        if has_fired && is_sync && injection.file == "journal.db-wal" && matches!(end, RunEnd::WentOn) {
+        let is_of_log = is_sync && injection.file == "journal.db-wal";
+        if has_fired && is_of_log && matches!(end, RunEnd::WentOn) {
             return Err(format!("the server went on after sync {} had failed", injection.at));
+        }
+        // One that failed while nobody wrote yet, at the start, has nobody to tell.
+        let wrote = workload.counts().acknowledged > before.acknowledged;
+        if has_fired && is_of_log && wrote && workload.counts().unknown == before.unknown {
+            return Err(format!(
+                "sync {} failed, and nobody was told that the outcome is unknown",
+                injection.at
+            ));
         }
     }
     runtime.block_on(site.check(&mut workload))?;
     let counts = workload.counts();
-    if counts.cut_off == 0 || counts.refused == 0 {
-        return Err(format!("no outcome was unknown, or nothing was refused: {counts:?}"));
+    if counts.unknown == 0 || counts.refused == 0 {
+        return Err(format!(
+            "nobody was told that an outcome is unknown, or nothing was refused: {counts:?}"
+        ));
     }
     Ok(Verdict::Survived {
         injected: format!(
             "{} syncs and {} writes made to fail, one in each run, {fired} of them reached: {ended} times the server ended \
-             with its reason, {healed} times it went on; {} answers said \"unknown\" or never came, {} \"not stored\"; all \
+             with its reason, {healed} times it went on; {} answers said \"unknown\", {} never came, {} \"not stored\"; all \
              agree with the next start",
             failed_syncs.len(),
             failed_writes.len(),
-            counts.cut_off,
+            counts.unknown,
+            counts.cut_off - counts.unknown,
             counts.refused
         ),
         control: "a run counts only if both answers were given".to_owned(),

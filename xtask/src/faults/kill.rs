@@ -130,7 +130,10 @@ async fn one_round(
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         died_by_itself = server.has_ended();
-        server.kill_9()?;
+        let ended = server.kill_9()?;
+        if ended.status.signal() != Some(9) {
+            return Err(format!("it ended before it was killed: {}, {}", ended.status, ended.said));
+        }
         workload = writing.join().await?;
     } else {
         let ended = server.kill_9()?;

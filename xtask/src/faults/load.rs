@@ -15,6 +15,9 @@ use tenure_testkit::Api;
 const NOISE: f64 = 1.2;
 /// How many commands may wait while it is overloaded.
 const QUEUE: u64 = 64;
+/// What a connection may take while it waits, in bytes; and what a new teammate may, with its history's page in memory.
+const BYTES_OF_A_WRITER: u64 = 48 * 1024;
+const BYTES_OF_A_WRITE: u64 = 4 * 1024;
 /// Clients of the noisy company, each with a token of its own.
 const NOISY_CLIENTS: usize = 20;
 /// The pause of each between two requests: 50 a second, 25 times what its token is allowed.
@@ -50,7 +53,8 @@ async fn block_under_load(
         let leaver = api.post("/teammates", body).await.expect(201).json();
         leavers.push(leaver["id"].as_str().ok_or("a teammate has no id")?.to_owned());
     }
-    let before = server.memory().unwrap_or_default();
+    let memory = || server.memory().ok_or("the server's memory cannot be read");
+    let before = memory()?;
     let (over, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let writing: Vec<_> = (0..writers)
         .map(|_| tokio::spawn(write(api.clone(), Arc::clone(&over), Arc::clone(&next))))
@@ -61,7 +65,7 @@ async fn block_under_load(
     let blocking = std::thread::spawn(move || block_all(&operator, &leavers));
     let blocked = tokio::task::spawn_blocking(move || blocking.join()).await;
     let blocked = blocked.map_err(|error| error.to_string())?.map_err(|_| "the operator panicked")??;
-    let during = server.memory().unwrap_or_default();
+    let during = memory()?;
     over.store(true, Ordering::Relaxed);
     let (mut written, mut shed) = (Vec::new(), 0);
     for task in writing {
@@ -73,6 +77,13 @@ async fn block_under_load(
         return Err(format!("{writers} writers never filled a queue of {QUEUE}, so nothing was shed"));
     }
     let (done, normal) = (written.len(), percentile(written, 50));
+    let grown = during.saturating_sub(before);
+    let allowed = BYTES_OF_A_WRITER * writers + BYTES_OF_A_WRITE * done as u64;
+    if grown > allowed {
+        return Err(format!(
+            "memory grew by {grown} bytes, more than the {allowed} for {writers} writers and {done} writes"
+        ));
+    }
     let urgent = percentile(blocked, 50);
     if setting.extent.judges_times() && urgent > normal {
         return Err(format!("blocking took {urgent:?} and an ordinary write {normal:?}"));
@@ -82,10 +93,10 @@ async fn block_under_load(
             "{writers} writers on a queue of {QUEUE}: {done} writes done, {shed} shed with 503 and Retry-After, no 500; \
              {blocks} teammates blocked meanwhile, none refused, in {} ms in the median; memory grew by {} MiB",
             urgent.as_millis(),
-            during.saturating_sub(before) / 1024 / 1024
+            grown / 1024 / 1024
         ),
         control: format!(
-            "of the ordinary writes of the same moments some were shed, and those done took {} ms in the median",
+            "of the ordinary writes of the same run some were shed, and those done took {} ms in the median",
             normal.as_millis()
         ),
     })

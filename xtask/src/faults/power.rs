@@ -129,6 +129,9 @@ fn cut(setting: &Setting<'_>, binary: &Path, rounds: u64) -> Result<(Result<(), 
             workload = Workload::new(random.draw(), WRITERS);
         }
     }
+    if workload.counts().cut_off == 0 {
+        return Err("no cut ever hit a write that was under way".to_owned());
+    }
     let lost = runtime.block_on(site.check(&mut workload));
     Ok((lost, before + workload.counts().acknowledged))
 }

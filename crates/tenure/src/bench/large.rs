@@ -59,21 +59,28 @@ async fn compare(
     let (few, many) = (Subject::start(FEW, metrics).await?, Subject::start(extent.many, metrics).await?);
     told("reading and writing with many teammates, and with few");
     let (mut reads, mut writes) = (Vec::new(), Vec::new());
+    // All reads come first, and few are made anew for each round of writes: a round adds tens of thousands.
     for round in 0..=extent.rounds {
         let read = (
             finish(few.reads(64, extent.time)).await?.per_second(),
             finish(many.reads(64, extent.time)).await?.per_second(),
         );
+        if round > 0 {
+            reads.push(read);
+        }
+    }
+    few.stop().await;
+    for round in 0..=extent.rounds {
+        let few = Subject::start(FEW, metrics).await?;
         let written = (
             finish(few.writes(64, extent.time)).await?.per_second(),
             finish(many.writes(64, extent.time)).await?.per_second(),
         );
+        few.stop().await;
         if round > 0 {
-            reads.push(read);
             writes.push(written);
         }
     }
-    few.stop().await;
     many.stop().await;
     let name = |what: &str| format!("{what} at {} teammates (to {FEW})", extent.many);
     Ok(vec![

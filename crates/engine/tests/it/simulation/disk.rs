@@ -2,6 +2,7 @@
 
 use crate::simulation::act::Act;
 use std::sync::{Arc, Mutex, MutexGuard};
+use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{
     Actor, Company, CompanyId, Event, Occasion, Recorded, Timestamp, Version as CompanyVersion,
 };
@@ -89,6 +90,14 @@ struct Plan {
     foreign_name: &'static str,
     /// What a torn batch left behind.
     torn: Option<Batch>,
+    loads: Loads,
+}
+
+/// How many snapshots were read since somebody last asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Loads {
+    pub(super) whole: u64,
+    pub(super) damaged: u64,
 }
 
 /// A disk with a journal on it; cheap to clone, and shared by all nodes that ever use it.
@@ -107,6 +116,7 @@ impl Disk {
             outcome: Outcome::default(),
             foreign_name: "",
             torn: None,
+            loads: Loads::default(),
         };
         Self { journal: Arc::new(MemoryJournal::new()), plan: Arc::new(Mutex::new(plan)), bug }
     }
@@ -122,6 +132,11 @@ impl Disk {
     }
 
     /// Decides how the next step of a follower, or the next snapshot, goes.
+    /// How many snapshots were read since this was last asked.
+    pub(super) fn take_loads(&self) -> Loads {
+        std::mem::take(&mut self.plan().loads)
+    }
+
     pub(super) fn ordain_side(&self, fate: SideFate) {
         self.plan().side_fate = fate;
     }
@@ -283,7 +298,16 @@ impl Journal for Disk {
     }
 
     fn load_snapshot(&self, stream: Stream, form: u32) -> Answer<'_, Result<Option<Snapshot>, JournalError>> {
-        self.journal.load_snapshot(stream, form)
+        Box::pin(async move {
+            let loaded = self.journal.load_snapshot(stream, form).await?;
+            if let Some(snapshot) = loaded.as_ref().filter(|_| stream.0 != REGISTRY_STREAM) {
+                let is_whole = Company::from_bytes(&snapshot.bytes).is_ok();
+                let mut plan = self.plan();
+                plan.loads.whole += u64::from(is_whole);
+                plan.loads.damaged += u64::from(!is_whole);
+            }
+            Ok(loaded)
+        })
     }
 
     fn reply<'a>(&'a self, key: &'a ReplyKey) -> Answer<'a, Result<Option<StoredReply>, JournalError>> {

@@ -35,7 +35,7 @@ pub(super) const SOMETIMES: [&str; 20] = [
     "a command changed nothing",
     "a page was read while others wrote",
     "an answer was lost",
-    "an answer was lost, and its request repeated",
+    "an answer was lost, and the stored one is what it was",
     "an answer came late",
     "an answer came late, after its process had died",
     "the process died before a follower's step was stored",
@@ -285,7 +285,7 @@ impl World {
         if let Some(stored) = stored {
             assert_eq!(stored.answer, rendered(said), "seed {}: {act:?}", self.seed);
             if asked.is_lost {
-                self.see("an answer was lost, and its request repeated");
+                self.see("an answer was lost, and the stored one is what it was");
             }
         }
     }
@@ -365,14 +365,19 @@ impl World {
             self.disk.ordain_side(if is_damaged { SideFate::CutShort } else { SideFate::Well });
             self.process.engine.snapshot_all().await.unwrap();
             self.restart().await;
-            self.see("a snapshot was used at a start");
-            if is_damaged {
-                self.see("a damaged snapshot was passed over");
-            }
         }
     }
 
     async fn check(&mut self) {
+        let loads = self.disk.take_loads();
+        for (count, point) in [
+            (loads.whole, "a snapshot was used at a start"),
+            (loads.damaged, "a damaged snapshot was passed over"),
+        ] {
+            for _ in 0..count {
+                self.see(point);
+            }
+        }
         for (id, model) in &self.models {
             let seen = self.process.engine.company(*id).await.unwrap().unwrap();
             let history = self.disk.history(*id).await;
