@@ -34,6 +34,12 @@ impl Event {
             }
             Event::TeammateBlocked(event) => format!("teammate {} was blocked", event.teammate),
             Event::TeammateReactivated(event) => format!("teammate {} was reactivated", event.teammate),
+            Event::TeammateDeprovisioned(event) => {
+                format!("teammate {} was deleted by an identity provider", event.teammate)
+            }
+            Event::TeammateRehired(event) => {
+                format!("teammate {} was taken up again by an identity provider", event.teammate)
+            }
             Event::InvitationRequested(event) => {
                 format!("a new invitation was asked for teammate {}", event.teammate)
             }
@@ -49,6 +55,10 @@ impl Event {
                 format!("team {} was renamed from `{}` to `{}`", event.team, event.from, event.to)
             }
             Event::TeamDeleted(event) => format!("team {} was deleted", event.team),
+            Event::TeamExternalIdChanged(event) => match &event.to {
+                Some(external_id) => format!("team {} got the external id `{external_id}`", event.team),
+                None => format!("team {} has no external id any more", event.team),
+            },
             Event::TeammatesAdded(event) => {
                 format!("{} joined team {}", list(&event.teammates), event.team)
             }
@@ -78,6 +88,8 @@ impl Event {
             Event::TeammateUpdated(event) => std::slice::from_ref(&event.teammate),
             Event::TeammateBlocked(event) => std::slice::from_ref(&event.teammate),
             Event::TeammateReactivated(event) => std::slice::from_ref(&event.teammate),
+            Event::TeammateDeprovisioned(event) => std::slice::from_ref(&event.teammate),
+            Event::TeammateRehired(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationRequested(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationSent(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationEnded(event) => std::slice::from_ref(&event.teammate),
@@ -92,6 +104,7 @@ impl Event {
             | Event::TeamCreated(_)
             | Event::TeamRenamed(_)
             | Event::TeamDeleted(_)
+            | Event::TeamExternalIdChanged(_)
             | Event::CustomFieldCreated(_)
             | Event::CustomFieldDeleted(_)
             | Event::TokenCreated(_)
@@ -114,12 +127,15 @@ fn changed_fields(event: &TeammateUpdated) -> Vec<&'static str> {
     };
     note(role.is_some(), "is_admin");
     note(availability.is_some(), "is_available");
-    if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields }) = profile {
+    if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields, kept }) = profile {
         note(email.is_some(), "email");
         note(username.is_some(), "username");
         note(first_name.is_some(), "first_name");
         note(last_name.is_some(), "last_name");
         note(custom_fields.is_some(), "custom_fields");
+        if let Some(change) = kept {
+            fields.extend(change.from.differences(&change.to));
+        }
     }
     if fields.is_empty() {
         fields.push("personal data, since erased");

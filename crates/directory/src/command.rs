@@ -2,6 +2,7 @@
 
 use crate::custom_field::{CreateCustomField, DeleteCustomField};
 use crate::invitation::{AcceptInvitation, RequestInvitation, SendInvitation};
+use crate::provisioning::{DeprovisionTeammate, ProvisionTeam, ProvisionTeammate, UpdateTeam};
 use crate::settings::Setting;
 use crate::team::{AddToTeam, CreateTeam, DeleteTeam, RemoveFromTeam, RenameTeam};
 use crate::teammate::Standing;
@@ -20,6 +21,8 @@ pub enum Command {
     UpdateTeammate(UpdateTeammate),
     BlockTeammate(BlockTeammate),
     ReactivateTeammate(ReactivateTeammate),
+    ProvisionTeammate(Box<ProvisionTeammate>),
+    DeprovisionTeammate(DeprovisionTeammate),
     RequestInvitation(RequestInvitation),
     SendInvitation(SendInvitation),
     AcceptInvitation(AcceptInvitation),
@@ -28,6 +31,8 @@ pub enum Command {
     DeleteTeam(DeleteTeam),
     AddToTeam(AddToTeam),
     RemoveFromTeam(RemoveFromTeam),
+    ProvisionTeam(ProvisionTeam),
+    UpdateTeam(UpdateTeam),
     CreateCustomField(CreateCustomField),
     DeleteCustomField(DeleteCustomField),
     CreateToken(CreateToken),
@@ -47,8 +52,10 @@ impl Command {
     /// How long the command may wait for others.
     pub const fn urgency(&self) -> Urgency {
         match self {
-            Command::BlockTeammate(_) | Command::RevokeToken(_) => Urgency::EndsAccess,
-            Command::UpdateTeammate(UpdateTeammate { standing: Some(Standing::Blocked), .. }) => {
+            Command::BlockTeammate(_)
+            | Command::DeprovisionTeammate(_)
+            | Command::RevokeToken(_)
+            | Command::UpdateTeammate(UpdateTeammate { standing: Some(Standing::Blocked), .. }) => {
                 Urgency::EndsAccess
             }
             Command::ChangeSettings(_)
@@ -57,6 +64,7 @@ impl Command {
             | Command::CreateTeammate(_)
             | Command::UpdateTeammate(_)
             | Command::ReactivateTeammate(_)
+            | Command::ProvisionTeammate(_)
             | Command::RequestInvitation(_)
             | Command::SendInvitation(_)
             | Command::AcceptInvitation(_)
@@ -65,6 +73,8 @@ impl Command {
             | Command::DeleteTeam(_)
             | Command::AddToTeam(_)
             | Command::RemoveFromTeam(_)
+            | Command::ProvisionTeam(_)
+            | Command::UpdateTeam(_)
             | Command::CreateCustomField(_)
             | Command::DeleteCustomField(_)
             | Command::CreateToken(_) => Urgency::Normal,

@@ -6,30 +6,23 @@ use crate::email::EmailKey;
 use crate::event::{Event, Recorded};
 use crate::id::{CompanyId, FieldId, TeamId, TeammateId, TokenId};
 use crate::invitation::Invitation;
-use crate::occasion::{Occasion, Timestamp, Version};
+use crate::occasion::{Occasion, Stamp, Timestamp, Version};
 use crate::refusal::Refusal;
 use crate::secret::SecretDigest;
 use crate::settings::Settings;
 use crate::sso::Sso;
 use crate::team::Team;
-use crate::teammate::{Role, Standing, Teammate};
-use crate::text::{CompanyName, Slug, Username};
+use crate::teammate::{Presence, Teammate};
+use crate::text::{CompanyName, ExternalId, Slug, UserName, Username};
 use crate::token::Token;
-use crate::{custom_field, invitation, settings, sso, team, teammate, token};
-use imbl::OrdMap;
+use crate::{custom_field, invitation, provisioning, settings, sso, team, teammate, token};
 use imbl::shared_ptr::DefaultSharedPtr;
+use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// An index for look-ups only: it is never iterated, so its order cannot reach an event or a page.
 pub(crate) type Index<K, V> = imbl::GenericHashMap<K, V, foldhash::quality::RandomState, DefaultSharedPtr>;
-
-/// When and as which version an event happened.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stamp {
-    pub(crate) version: Version,
-    pub(crate) time: Timestamp,
-}
 
 /// The highest number handed out of each kind; numbers are never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -70,10 +63,18 @@ pub struct Company {
     pub tokens: OrdMap<TokenId, Arc<Token>>,
     pub(crate) counters: Counters,
     pub(crate) active_admins: u64,
+    /// How many teammates identity providers no longer see.
+    pub(crate) deprovisioned: usize,
     pub(crate) by_email: Index<EmailKey, TeammateId>,
+    /// By addresses that identity providers gave beside a teammate's own; several people can share one.
+    pub(crate) by_other_email: Index<EmailKey, OrdSet<TeammateId>>,
+    /// By what a person signs in by, where that is not the address.
+    pub(crate) by_user_name: Index<EmailKey, TeammateId>,
+    pub(crate) by_external_id: Index<ExternalId, TeammateId>,
     pub(crate) by_username: Index<Username, TeammateId>,
     pub(crate) by_invitation: Index<SecretDigest, TeammateId>,
     pub(crate) team_by_name: Index<Box<str>, TeamId>,
+    pub(crate) team_by_external_id: Index<ExternalId, TeamId>,
     pub(crate) token_by_digest: Index<SecretDigest, TokenId>,
 }
 
@@ -95,10 +96,15 @@ impl Company {
             tokens: OrdMap::new(),
             counters: Counters::default(),
             active_admins: 0,
+            deprovisioned: 0,
             by_email: Index::default(),
+            by_other_email: Index::default(),
+            by_user_name: Index::default(),
+            by_external_id: Index::default(),
             by_username: Index::default(),
             by_invitation: Index::default(),
             team_by_name: Index::default(),
+            team_by_external_id: Index::default(),
             token_by_digest: Index::default(),
         }
     }
@@ -118,6 +124,8 @@ impl Company {
             Command::UpdateTeammate(command) => teammate::update(self, command, occasion),
             Command::BlockTeammate(command) => teammate::block(self, command),
             Command::ReactivateTeammate(command) => teammate::reactivate(self, command, occasion),
+            Command::ProvisionTeammate(command) => provisioning::provision(self, command, occasion),
+            Command::DeprovisionTeammate(command) => provisioning::deprovision(self, command),
             Command::RequestInvitation(command) => invitation::request(self, command),
             Command::SendInvitation(command) => invitation::send(self, command, occasion),
             Command::AcceptInvitation(command) => invitation::accept(self, command, occasion),
@@ -126,6 +134,8 @@ impl Company {
             Command::DeleteTeam(command) => team::delete(self, command),
             Command::AddToTeam(command) => team::add(self, command),
             Command::RemoveFromTeam(command) => team::remove(self, command),
+            Command::ProvisionTeam(command) => provisioning::provision_team(self, command),
+            Command::UpdateTeam(command) => provisioning::update_team(self, command),
             Command::CreateCustomField(command) => custom_field::create(self, command),
             Command::DeleteCustomField(command) => custom_field::delete(self, command),
             Command::CreateToken(command) => token::create(self, command, occasion),
@@ -157,6 +167,8 @@ impl Company {
             Event::TeammateUpdated(event) => teammate::updated(company, event, &stamp),
             Event::TeammateBlocked(event) => teammate::blocked(company, event, &stamp),
             Event::TeammateReactivated(event) => teammate::reactivated(company, event, &stamp),
+            Event::TeammateDeprovisioned(event) => provisioning::deprovisioned(company, event, &stamp),
+            Event::TeammateRehired(event) => provisioning::rehired(company, event, &stamp),
             Event::InvitationRequested(event) => invitation::requested(company, event, &stamp),
             Event::InvitationSent(event) => invitation::sent(company, event, &stamp),
             Event::InvitationEnded(event) => invitation::ended(company, event, &stamp),
@@ -164,6 +176,9 @@ impl Company {
             Event::TeamCreated(event) => team::created(company, event, &stamp),
             Event::TeamRenamed(event) => team::renamed(company, event, &stamp),
             Event::TeamDeleted(event) => team::deleted(company, event, &stamp),
+            Event::TeamExternalIdChanged(event) => {
+                provisioning::team_external_id_changed(company, event, &stamp);
+            }
             Event::TeammatesAdded(event) => team::teammates_added(company, event, &stamp),
             Event::TeammatesRemoved(event) => team::teammates_removed(company, event, &stamp),
             Event::CustomFieldCreated(event) => custom_field::created(company, event, &stamp),
@@ -196,7 +211,7 @@ struct Written {
 }
 
 /// The number of the form that [`Company::to_bytes`] writes; a snapshot in another form is not read.
-pub const SNAPSHOT_FORM: u32 = 1;
+pub const SNAPSHOT_FORM: u32 = 2;
 
 impl Company {
     /// The state as bytes, the same for the same state.
@@ -237,7 +252,7 @@ impl Company {
             company.tokens.insert(token.id, token);
         }
         for team in written.teams {
-            company.team_by_name.insert(team.name.folded(), team.id);
+            company.index_team(&team);
             company.teams.insert(team.id, team);
         }
         for teammate in written.teammates {
@@ -247,13 +262,77 @@ impl Company {
         Ok(company)
     }
 
-    fn index(&mut self, teammate: &Teammate) {
+    /// Enters a teammate into every index and count.
+    pub(crate) fn index(&mut self, teammate: &Teammate) {
+        for other in teammate.kept().other_addresses(&teammate.email) {
+            self.share_address(other, teammate.id);
+        }
         self.by_email.insert(teammate.email.key(), teammate.id);
         self.by_username.insert(teammate.username.clone(), teammate.id);
+        if let Some(user_name) = &teammate.kept().user_name {
+            self.by_user_name.insert(EmailKey::folded(user_name.as_str()), teammate.id);
+        }
+        if let Some(external_id) = &teammate.kept().external_id {
+            self.by_external_id.insert(external_id.clone(), teammate.id);
+        }
         if let Invitation::Sent { digest, .. } | Invitation::Accepted { digest, .. } = teammate.invitation {
             self.by_invitation.insert(digest, teammate.id);
         }
-        let counts = teammate.role == Role::Admin && teammate.standing == Standing::Active;
-        self.active_admins += u64::from(counts);
+        self.active_admins += u64::from(teammate.counts_as_admin());
+        self.deprovisioned += usize::from(teammate.presence == Presence::Deprovisioned);
+    }
+
+    /// Enters into the indexes what differs between two states of a teammate.
+    pub(crate) fn reindex(&mut self, before: &Teammate, after: &Teammate) {
+        let id = after.id;
+        if before.email != after.email || before.kept().emails != after.kept().emails {
+            for other in before.kept().other_addresses(&before.email) {
+                self.unshare_address(&other, id);
+            }
+            for other in after.kept().other_addresses(&after.email) {
+                self.share_address(other, id);
+            }
+            self.by_email.remove(&before.email.key());
+            self.by_email.insert(after.email.key(), id);
+        }
+        if before.username != after.username {
+            self.by_username.remove(&before.username);
+            self.by_username.insert(after.username.clone(), id);
+        }
+        let (was, is) = (&before.kept().user_name, &after.kept().user_name);
+        if was != is {
+            let key = |name: &UserName| EmailKey::folded(name.as_str());
+            was.as_ref().map(|name| self.by_user_name.remove(&key(name)));
+            is.as_ref().map(|name| self.by_user_name.insert(key(name), id));
+        }
+        let (was, is) = (&before.kept().external_id, &after.kept().external_id);
+        if was != is {
+            was.as_ref().map(|external_id| self.by_external_id.remove(external_id));
+            is.as_ref().map(|external_id| self.by_external_id.insert(external_id.clone(), id));
+        }
+        self.active_admins -= u64::from(before.counts_as_admin());
+        self.active_admins += u64::from(after.counts_as_admin());
+        self.deprovisioned -= usize::from(before.presence == Presence::Deprovisioned);
+        self.deprovisioned += usize::from(after.presence == Presence::Deprovisioned);
+    }
+
+    fn share_address(&mut self, address: EmailKey, with: TeammateId) {
+        self.by_other_email.entry(address).or_default().insert(with);
+    }
+
+    fn unshare_address(&mut self, address: &EmailKey, with: TeammateId) {
+        let Some(sharers) = self.by_other_email.get_mut(address) else { return };
+        sharers.remove(&with);
+        if sharers.is_empty() {
+            self.by_other_email.remove(address);
+        }
+    }
+
+    /// Enters a team into every index.
+    pub(crate) fn index_team(&mut self, team: &Team) {
+        self.team_by_name.insert(team.name.folded(), team.id);
+        if let Some(external_id) = &team.external_id {
+            self.team_by_external_id.insert(external_id.clone(), team.id);
+        }
     }
 }

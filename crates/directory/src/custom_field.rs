@@ -1,9 +1,9 @@
 //! Custom fields: what a company keeps about its teammates beyond the fixed fields.
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::event::Event;
 use crate::id::{FieldId, InboxId, TeammateId};
-use crate::occasion::Version;
+use crate::occasion::{Stamp, Version};
 use crate::refusal::{Fault, Refusal};
 use crate::teammate::TeammateRef;
 use crate::text::{Choice, FieldName, FieldText};
@@ -274,7 +274,7 @@ pub(crate) fn deleted(company: &mut Company, event: &CustomFieldDeleted, stamp: 
     for (teammate, values) in changed {
         company.change_teammate(teammate, |teammate| {
             teammate.custom_fields = values;
-            teammate.revision = stamp.version;
+            teammate.touch(stamp);
         });
     }
 }

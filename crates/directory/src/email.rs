@@ -1,6 +1,6 @@
 //! E-mail addresses: stored as given, compared folded (`contract/reliability.md`, "E-mail identity").
 
-use crate::text::is_hidden;
+use crate::text::{folded, is_hidden};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -95,12 +95,22 @@ impl EmailAddress {
 }
 
 impl EmailKey {
+    /// The key of a text by which filters look it up: letters beyond ASCII have cases that addresses do not look past.
+    pub(crate) fn folded(text: &str) -> Self {
+        Self(folded(text).into())
+    }
+
+    /// Whether it is of ASCII alone, and so the same as its folded form.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.0.is_ascii()
+    }
+
     /// The compare key of any text; a text that is no address gets a key that no address has.
     pub fn of(text: &str) -> Self {
         if text.is_ascii() {
             return Self(text.to_ascii_lowercase().into());
         }
-        let Some((local, domain)) = text.split_once('@') else { return Self(text.into()) };
+        let Some((local, domain)) = text.split_once('@') else { return Self(folded(text).into()) };
         let local = composed(local);
         let domain = ascii_domain(domain).unwrap_or_else(|| domain.to_owned());
         Self(format!("{}@{}", local.to_ascii_lowercase(), domain.to_ascii_lowercase()).into())

@@ -5,6 +5,7 @@
 use crate::custom_field::{CustomFieldCreated, CustomFieldDeleted};
 use crate::invitation::{InvitationAccepted, InvitationEnded, InvitationRequested, InvitationSent};
 use crate::occasion::{Actor, Timestamp, Version};
+use crate::provisioning::{TeamExternalIdChanged, TeammateDeprovisioned, TeammateRehired};
 use crate::registry::{CompanyCreated, CompanyRegistered, CompanyRenamed, CompanyRetitled};
 use crate::settings::Setting;
 use crate::sso::{SsoCleared, SsoSet};
@@ -42,9 +43,9 @@ macro_rules! impersonal {
 }
 
 impersonal! {
-    CompanyCreated CompanyRenamed Setting SsoSet SsoCleared TeammateBlocked TeammateReactivated InvitationRequested InvitationSent
-    InvitationEnded InvitationAccepted TeamCreated TeamRenamed TeamDeleted TeammatesAdded TeammatesRemoved CustomFieldCreated
-    CustomFieldDeleted TokenCreated TokenRevoked CompanyRegistered CompanyRetitled
+    CompanyCreated CompanyRenamed Setting SsoSet SsoCleared TeammateBlocked TeammateReactivated TeammateDeprovisioned
+    TeammateRehired InvitationRequested InvitationSent InvitationEnded InvitationAccepted TeamCreated TeamRenamed TeamDeleted TeamExternalIdChanged
+    TeammatesAdded TeammatesRemoved CustomFieldCreated CustomFieldDeleted TokenCreated TokenRevoked CompanyRegistered CompanyRetitled
 }
 
 /// An event as the journal keeps it.
@@ -144,6 +145,8 @@ events! {
         TeammateUpdated(TeammateUpdated) = "teammate.updated",
         TeammateBlocked(TeammateBlocked) = "teammate.blocked",
         TeammateReactivated(TeammateReactivated) = "teammate.reactivated",
+        TeammateDeprovisioned(TeammateDeprovisioned) = "teammate.deprovisioned",
+        TeammateRehired(TeammateRehired) = "teammate.rehired",
         InvitationRequested(InvitationRequested) = "invitation.requested",
         InvitationSent(InvitationSent) = "invitation.sent",
         InvitationEnded(InvitationEnded) = "invitation.ended",
@@ -151,6 +154,7 @@ events! {
         TeamCreated(TeamCreated) = "team.created",
         TeamRenamed(TeamRenamed) = "team.renamed",
         TeamDeleted(TeamDeleted) = "team.deleted",
+        TeamExternalIdChanged(TeamExternalIdChanged) = "team.external_id_changed",
         TeammatesAdded(TeammatesAdded) = "team.teammates_added",
         TeammatesRemoved(TeammatesRemoved) = "team.teammates_removed",
         CustomFieldCreated(CustomFieldCreated) = "custom_field.created",

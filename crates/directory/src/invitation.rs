@@ -1,9 +1,9 @@
 //! Invitations: asked for when a teammate is created, sent with a single-use secret, accepted or ended.
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::event::Event;
 use crate::id::TeammateId;
-use crate::occasion::{Occasion, Timestamp};
+use crate::occasion::{Occasion, Stamp, Timestamp};
 use crate::refusal::Refusal;
 use crate::secret::SecretDigest;
 use crate::settings::Invitations;

@@ -42,7 +42,9 @@ fn of_teammate(teammate: &Teammate) -> usize {
         + texts
         + fixed
         + values.sum::<usize>()
-        + size_of_val(&*teammate.teams)
+        + size_of_val(teammate.teams())
+        + teammate.relations.as_ref().map_or(0, |relations| size_of_val(&**relations))
+        + teammate.kept.as_ref().map_or(0, |kept| kept.approximate_memory())
 }
 
 fn of_team(team: &Team) -> usize {

@@ -52,6 +52,16 @@ impl Version {
     }
 }
 
+/// When, and as which version, something last changed. The later of two is the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stamp {
+    /// The company's version with the change.
+    pub version: Version,
+    /// When it happened.
+    pub time: Timestamp,
+}
+
 /// Who does something, and over which face. Written to the journal as a short text such as `api:tok_3`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Actor {

@@ -33,6 +33,10 @@ pub enum TakenField {
     Email,
     /// The username.
     Username,
+    /// What the person signs in by.
+    UserName,
+    /// The id that an identity provider has for the person.
+    ExternalId,
 }
 
 /// A value that must be unique and is not.
@@ -49,6 +53,8 @@ impl fmt::Display for Taken {
         let (field, noun) = match self.field {
             TakenField::Email => ("email", "address"),
             TakenField::Username => ("username", "username"),
+            TakenField::UserName => ("userName", "userName"),
+            TakenField::ExternalId => ("externalId", "externalId"),
         };
         let holder = self.holder;
         write!(f, "{field} is taken: teammate {holder} has this {noun}; use another, or change {holder}")
@@ -112,6 +118,11 @@ pub enum Refusal {
         /// Which.
         holder: TeamId,
     },
+    /// Another team has the external id.
+    TeamExternalIdTaken {
+        /// Which.
+        holder: TeamId,
+    },
     /// Another custom field has the name.
     FieldNameTaken {
         /// The name.
@@ -162,6 +173,8 @@ impl Refusal {
             Refusal::Taken(taken) => match taken.first().map(|taken| taken.field) {
                 Some(TakenField::Email) | None => "teammate.email_taken",
                 Some(TakenField::Username) => "teammate.username_taken",
+                Some(TakenField::UserName) => "teammate.user_name_taken",
+                Some(TakenField::ExternalId) => "teammate.external_id_taken",
             },
             Refusal::UnknownTeammates { .. } => "teammate.unknown",
             Refusal::UnknownTeam { .. } => "team.unknown",
@@ -173,6 +186,7 @@ impl Refusal {
             Refusal::LastAdmin { .. } => "teammate.last_admin",
             Refusal::ReactivationNeedsAPerson { .. } => "teammate.reactivation_needs_a_person",
             Refusal::TeamNameTaken { .. } => "team.name_taken",
+            Refusal::TeamExternalIdTaken { .. } => "team.external_id_taken",
             Refusal::FieldNameTaken { .. } => "custom_field.name_taken",
             Refusal::SlugTaken { .. } => "company.slug_taken",
             Refusal::TooMany { .. } => "company.limit_reached",
@@ -257,6 +271,9 @@ impl fmt::Display for Refusal {
                  can run `tenure teammate reactivate`, or set reactivation=api"
             ),
             Refusal::TeamNameTaken { holder } => write!(f, "team {holder} has this name; use another"),
+            Refusal::TeamExternalIdTaken { holder } => {
+                write!(f, "team {holder} has this externalId; use another")
+            }
             Refusal::FieldNameTaken { name } => write!(f, "there is a custom field named `{name}` already"),
             Refusal::SlugTaken { slug, holder } => {
                 write!(f, "company {holder} has the slug `{slug}`; give another with --slug")

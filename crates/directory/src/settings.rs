@@ -1,7 +1,8 @@
 //! A company's settings (`contract/operator.md`, "Company settings"), each change an event.
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::event::Event;
+use crate::occasion::Stamp;
 use crate::refusal::Fault;
 use crate::text::repeated;
 use crate::token::RateLimit;

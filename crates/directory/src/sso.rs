@@ -1,8 +1,8 @@
 //! Single sign-on: whether the company has it, which SCIM tokens depend on.
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::event::Event;
-use crate::occasion::Timestamp;
+use crate::occasion::{Stamp, Timestamp};
 use crate::text::SsoMetadata;
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,12 @@
 //! Teams and who is in them.
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::event::Event;
 use crate::id::{TeamId, TeammateId};
-use crate::occasion::{Precondition, Timestamp, Version};
+use crate::occasion::{Precondition, Stamp, Timestamp, Version};
 use crate::refusal::{Fault, Refusal};
-use crate::teammate::{Standing, Teammate, TeammateRef};
-use crate::text::TeamName;
+use crate::teammate::{Relations, Standing, Teammate, TeammateRef};
+use crate::text::{ExternalId, TeamName};
 use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -35,12 +35,20 @@ pub struct Team {
     pub name: TeamName,
     /// Who may see it.
     pub privacy: Privacy,
+    /// The id that an identity provider has for it.
+    pub external_id: Option<ExternalId>,
     /// Who is in it.
     pub members: OrdSet<TeammateId>,
     /// When it was created.
     pub created_at: Timestamp,
     /// The company's version when it or its membership last changed.
     pub revision: Version,
+    /// When that was.
+    pub updated_at: Timestamp,
+    /// When it got its name.
+    pub named: Stamp,
+    /// When one of its members last got another name.
+    pub member_named: Stamp,
 }
 
 /// How a request names a team; a text that is no team id resolves to none.
@@ -125,6 +133,9 @@ pub struct TeamCreated {
     pub name: TeamName,
     /// Who may see it.
     pub privacy: Privacy,
+    /// The id that an identity provider has for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
 }
 
 /// A team was renamed.
@@ -215,10 +226,10 @@ pub(crate) fn create(company: &Company, command: &CreateTeam) -> Result<Vec<Even
     check_name_free(company, &command.name)?;
     let team = TeamId::new(company.counters.team + 1);
     let (name, privacy) = (command.name.clone(), command.privacy);
-    Ok(vec![Event::TeamCreated(TeamCreated { team, name, privacy })])
+    Ok(vec![Event::TeamCreated(TeamCreated { team, name, privacy, external_id: None })])
 }
 
-fn check_name_free(company: &Company, name: &TeamName) -> Result<(), Refusal> {
+pub(crate) fn check_name_free(company: &Company, name: &TeamName) -> Result<(), Refusal> {
     match company.team_by_name.get(&name.folded()) {
         Some(holder) => Err(Refusal::TeamNameTaken { holder: *holder }),
         None => Ok(()),
@@ -227,14 +238,19 @@ fn check_name_free(company: &Company, name: &TeamName) -> Result<(), Refusal> {
 
 pub(crate) fn rename(company: &Company, command: &RenameTeam) -> Result<Vec<Event>, Refusal> {
     let team = company.require_team(&command.team)?;
-    if team.name == command.name {
-        return Ok(vec![]);
+    Ok(renaming(company, team, &command.name)?.into_iter().collect())
+}
+
+/// The event of another name; none, where it is the same.
+pub(crate) fn renaming(company: &Company, team: &Team, name: &TeamName) -> Result<Option<Event>, Refusal> {
+    if team.name == *name {
+        return Ok(None);
     }
-    if team.name.folded() != command.name.folded() {
-        check_name_free(company, &command.name)?;
+    if team.name.folded() != name.folded() {
+        check_name_free(company, name)?;
     }
-    let (from, to) = (team.name.clone(), command.name.clone());
-    Ok(vec![Event::TeamRenamed(TeamRenamed { team: team.id, from, to })])
+    let (from, to) = (team.name.clone(), name.clone());
+    Ok(Some(Event::TeamRenamed(TeamRenamed { team: team.id, from, to })))
 }
 
 pub(crate) fn delete(company: &Company, command: &DeleteTeam) -> Result<Vec<Event>, Refusal> {
@@ -273,11 +289,21 @@ fn ids(teammates: Vec<&Arc<Teammate>>) -> Vec<TeammateId> {
 }
 
 pub(crate) fn created(company: &mut Company, event: &TeamCreated, stamp: &Stamp) {
-    let TeamCreated { team: id, name, privacy } = event.clone();
+    let TeamCreated { team: id, name, privacy, external_id } = event.clone();
     company.counters.team = company.counters.team.max(id.number());
-    company.team_by_name.insert(name.folded(), id);
-    let (created_at, revision) = (stamp.time, stamp.version);
-    let team = Team { id, name, privacy, members: OrdSet::new(), created_at, revision };
+    let team = Team {
+        id,
+        name,
+        privacy,
+        external_id,
+        members: OrdSet::new(),
+        created_at: stamp.time,
+        revision: stamp.version,
+        updated_at: stamp.time,
+        named: *stamp,
+        member_named: *stamp,
+    };
+    company.index_team(&team);
     company.teams.insert(id, Arc::new(team));
 }
 
@@ -285,14 +311,20 @@ pub(crate) fn renamed(company: &mut Company, event: &TeamRenamed, stamp: &Stamp)
     let TeamRenamed { team, from, to } = event;
     company.team_by_name.remove(&from.folded());
     company.team_by_name.insert(to.folded(), *team);
-    change_team(company, *team, stamp, |team| team.name = to.clone());
+    change_team(company, *team, stamp, |team| {
+        team.name = to.clone();
+        team.named = *stamp;
+    });
 }
 
-pub(crate) fn deleted(company: &mut Company, event: &TeamDeleted, _: &Stamp) {
+pub(crate) fn deleted(company: &mut Company, event: &TeamDeleted, stamp: &Stamp) {
     let Some(team) = company.teams.remove(&event.team) else { return };
     company.team_by_name.remove(&team.name.folded());
+    if let Some(external_id) = &team.external_id {
+        company.team_by_external_id.remove(external_id);
+    }
     for teammate in &team.members {
-        leave(company, *teammate, team.id);
+        change_memberships(company, *teammate, stamp, |team| *team != event.team, None);
     }
 }
 
@@ -300,10 +332,7 @@ pub(crate) fn teammates_added(company: &mut Company, event: &TeammatesAdded, sta
     let TeammatesAdded { team: id, teammates } = event;
     change_team(company, *id, stamp, |team| team.members.extend(teammates.iter().copied()));
     for teammate in teammates {
-        company.change_teammate(*teammate, |teammate| {
-            let teams: BTreeSet<_> = teammate.teams.iter().copied().chain([*id]).collect();
-            teammate.teams = teams.into_iter().collect();
-        });
+        change_memberships(company, *teammate, stamp, |_| true, Some(*id));
     }
 }
 
@@ -315,20 +344,38 @@ pub(crate) fn teammates_removed(company: &mut Company, event: &TeammatesRemoved,
         }
     });
     for teammate in teammates {
-        leave(company, *teammate, *id);
+        change_memberships(company, *teammate, stamp, |team| team != id, None);
     }
 }
 
-fn leave(company: &mut Company, teammate: TeammateId, left: TeamId) {
+fn change_memberships(
+    company: &mut Company,
+    teammate: TeammateId,
+    stamp: &Stamp,
+    keep: impl Fn(&TeamId) -> bool,
+    join: Option<TeamId>,
+) {
     company.change_teammate(teammate, |teammate| {
-        teammate.teams = teammate.teams.iter().copied().filter(|team| *team != left).collect();
+        let teams: BTreeSet<_> = teammate.teams().iter().copied().filter(keep).chain(join).collect();
+        let (teams, named) = (teams.into_iter().collect(), teammate.named());
+        teammate.relations = Some(Box::new(Relations { teams, joined: *stamp, named }));
     });
 }
 
-fn change_team(company: &mut Company, id: TeamId, stamp: &Stamp, change: impl FnOnce(&mut Team)) {
+pub(crate) fn change_team(company: &mut Company, id: TeamId, stamp: &Stamp, change: impl FnOnce(&mut Team)) {
     if let Some(team) = company.teams.get_mut(&id) {
         let team = Arc::make_mut(team);
         change(team);
         team.revision = stamp.version;
+        team.updated_at = stamp.time;
+    }
+}
+
+impl Company {
+    /// Notes that a member of a team got another name.
+    pub(crate) fn note_member_name(&mut self, team: TeamId, stamp: &Stamp) {
+        if let Some(team) = self.teams.get_mut(&team) {
+            Arc::make_mut(team).member_named = *stamp;
+        }
     }
 }

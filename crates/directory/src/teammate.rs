@@ -1,18 +1,22 @@
 //! Teammates: the record, and the rules about creating, changing, blocking and bringing back.
+//! What identity providers do beyond that is in [`provisioning`](crate::provisioning).
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::custom_field::{self, FieldValues, GivenValue};
-use crate::email::{EMAIL_MAX_OCTETS, EmailAddress, EmailKey};
+use crate::email::EmailAddress;
 use crate::event::{Durable, Event};
 use crate::id::{TeamId, TeammateId};
 use crate::invitation::{Invitation, InvitationEnded, InvitationWish};
-use crate::occasion::{Actor, Occasion, Precondition, Timestamp, Version};
+use crate::kept::Kept;
+use crate::occasion::{Actor, Occasion, Precondition, Stamp, Timestamp, Version};
 use crate::refusal::{Refusal, Taken, TakenField};
 use crate::settings::Reactivation;
 use crate::text::{PersonName, Username};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
+
+pub use crate::teammate_ref::TeammateRef;
 
 /// Whether a teammate administers the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +48,30 @@ pub enum Standing {
     Blocked,
 }
 
-/// A teammate's record.
+/// Whether identity providers see a teammate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// They do.
+    #[default]
+    Present,
+    /// One of them deleted it: it is blocked, and gone for them until it is brought back.
+    Deprovisioned,
+}
+
+/// What ties a teammate to others, and when that last changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relations {
+    /// The teams that it is in, in order of their ids.
+    pub teams: Box<[TeamId]>,
+    /// When it last joined or left one.
+    pub joined: Stamp,
+    /// When it last got another name, or came or went for identity providers: whom it manages show that.
+    pub named: Stamp,
+}
+
+/// A teammate's record. What only few have is in boxes: there can be millions of records in memory.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Teammate {
@@ -68,64 +95,66 @@ pub struct Teammate {
     pub custom_fields: FieldValues,
     /// How far its invitation has come.
     pub invitation: Invitation,
-    /// The teams it is in, in order of their ids.
-    pub teams: Box<[TeamId]>,
+    /// Whether identity providers see it.
+    pub presence: Presence,
+    /// What ties it to others; nothing for one that never was in a team and never got another name.
+    pub relations: Option<Box<Relations>>,
+    /// What identity providers gave beyond these fields.
+    pub kept: Option<Box<Kept>>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The company's version when what the API shows of it last changed.
+    /// The company's version when it last changed, but for its teams and its invitation.
     pub revision: Version,
+    /// When that was.
+    pub updated_at: Timestamp,
 }
 
 impl Teammate {
-    fn counts_as_admin(&self) -> bool {
+    /// The teams it is in, in order of their ids.
+    pub fn teams(&self) -> &[TeamId] {
+        self.relations.as_ref().map_or(&[], |relations| &relations.teams)
+    }
+
+    /// When it got its name, as far as anybody else shows that.
+    pub fn named(&self) -> Stamp {
+        self.relations.as_ref().map_or_else(Stamp::default, |relations| relations.named)
+    }
+
+    pub(crate) fn note_name(&mut self, stamp: &Stamp) {
+        let relations = self.relations.take().unwrap_or_default();
+        self.relations = Some(Box::new(Relations { named: *stamp, ..*relations }));
+    }
+
+    /// What identity providers gave beyond the fields of the record.
+    pub fn kept(&self) -> &Kept {
+        self.kept.as_deref().unwrap_or_else(|| Kept::nothing())
+    }
+
+    /// What the person signs in by: the address, unless an identity provider says otherwise.
+    pub fn user_name(&self) -> &str {
+        self.kept().user_name.as_ref().map_or(self.email.as_str(), |user_name| user_name.as_str())
+    }
+
+    /// The first and the last name; nothing, where neither is known.
+    pub fn full_name(&self) -> Option<String> {
+        full_name(&self.first_name, &self.last_name)
+    }
+
+    pub(crate) fn counts_as_admin(&self) -> bool {
         self.role == Role::Admin && self.standing == Standing::Active
     }
-}
 
-/// How a request names a teammate: by id, or by `alt:email:ADDRESS`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct TeammateRef {
-    given: Box<str>,
-    target: Target,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-enum Target {
-    Id(TeammateId),
-    Email(EmailKey),
-    Nobody,
-}
-
-impl TeammateRef {
-    /// Reads a reference. One of neither form is kept as it is and resolves to nobody.
-    pub fn parse(given: &str) -> Self {
-        let target = match given.strip_prefix("alt:email:") {
-            Some(email) if email.len() > EMAIL_MAX_OCTETS => Target::Nobody,
-            Some(email) => Target::Email(EmailKey::of(email)),
-            None => given.parse().map_or(Target::Nobody, Target::Id),
-        };
-        Self { given: given.into(), target }
-    }
-
-    /// The reference as it was given.
-    pub fn given(&self) -> &str {
-        &self.given
+    pub(crate) fn touch(&mut self, stamp: &Stamp) {
+        self.revision = stamp.version;
+        self.updated_at = stamp.time;
     }
 }
 
-impl From<TeammateId> for TeammateRef {
-    fn from(id: TeammateId) -> Self {
-        Self { given: id.to_string().into(), target: Target::Id(id) }
-    }
-}
-
-impl fmt::Debug for TeammateRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.target {
-            Target::Id(id) => write!(f, "TeammateRef({id})"),
-            Target::Email(_) | Target::Nobody => f.write_str("TeammateRef(…)"),
-        }
-    }
+/// A first and a last name together; nothing, where both are empty.
+pub fn full_name(first: &PersonName, last: &PersonName) -> Option<String> {
+    let names = [first.as_str(), last.as_str()].into_iter().filter(|name| !name.is_empty());
+    let names: Vec<_> = names.collect();
+    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// Creates a teammate.
@@ -188,6 +217,8 @@ pub struct UpdateTeammate {
     pub standing: Option<Standing>,
     /// All values of custom fields by name; replaces the whole map.
     pub custom_fields: Option<Vec<(Box<str>, GivenValue)>>,
+    /// All that an identity provider gave beyond these fields; replaces what is kept.
+    pub kept: Option<Box<Kept>>,
 }
 
 impl UpdateTeammate {
@@ -204,6 +235,7 @@ impl UpdateTeammate {
             availability: None,
             standing: None,
             custom_fields: None,
+            kept: None,
         }
     }
 }
@@ -248,6 +280,9 @@ pub struct Profile {
     pub last_name: PersonName,
     /// Values of custom fields.
     pub custom_fields: FieldValues,
+    /// What an identity provider gave beyond these fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<Kept>>,
 }
 
 /// A teammate was created.
@@ -299,6 +334,9 @@ pub struct ProfileChanges {
     /// The values of custom fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_fields: Option<Change<FieldValues>>,
+    /// What an identity provider gave beyond these fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Box<Change<Kept>>>,
 }
 
 /// A teammate was changed.
@@ -348,33 +386,19 @@ pub struct TeammateReactivated {
 }
 
 impl Company {
-    /// The teammate that a reference names.
-    pub fn find_teammate(&self, reference: &TeammateRef) -> Option<&Arc<Teammate>> {
-        match &reference.target {
-            Target::Id(id) => self.teammates.get(id),
-            Target::Email(key) => self.by_email.get(key).and_then(|id| self.teammates.get(id)),
-            Target::Nobody => None,
-        }
-    }
-
-    pub(crate) fn require_teammate(&self, reference: &TeammateRef) -> Result<&Arc<Teammate>, Refusal> {
-        self.find_teammate(reference)
-            .ok_or_else(|| Refusal::UnknownTeammates { given: vec![reference.given.clone()] })
-    }
-
     pub(crate) fn change_teammate(&mut self, id: TeammateId, change: impl FnOnce(&mut Teammate)) {
         if let Some(teammate) = self.teammates.get_mut(&id) {
             change(Arc::make_mut(teammate));
         }
     }
 
-    fn holder_of(&self, email: Option<&EmailAddress>, username: Option<&Username>) -> Vec<Taken> {
+    pub(crate) fn holder_of(&self, email: Option<&EmailAddress>, username: Option<&Username>) -> Vec<Taken> {
         let email = email.and_then(|email| Some((TakenField::Email, *self.by_email.get(&email.key())?)));
         let username = username.and_then(|name| Some((TakenField::Username, *self.by_username.get(name)?)));
         email.into_iter().chain(username).map(|(field, holder)| Taken { field, holder }).collect()
     }
 
-    fn free_username(&self, email: &EmailAddress) -> Username {
+    pub(crate) fn free_username(&self, email: &EmailAddress) -> Username {
         let base = Username::from_local_part(email.local_part());
         if !self.by_username.contains_key(&base) {
             return base;
@@ -416,6 +440,7 @@ pub(crate) fn create(company: &Company, command: &CreateTeammate) -> Result<Vec<
             first_name: command.first_name.clone(),
             last_name: command.last_name.clone(),
             custom_fields,
+            kept: None,
         }),
     })])
 }
@@ -426,14 +451,31 @@ pub(crate) fn update(
     occasion: &Occasion,
 ) -> Result<Vec<Event>, Refusal> {
     let teammate = company.require_teammate(&command.teammate)?;
+    if command.kept.is_some() {
+        // Whoever keeps something about a teammate is an identity provider, and sees only some.
+        company.require_present(&command.teammate)?;
+    }
+    changes(company, teammate, command, occasion)
+}
+
+/// What follows from a change, whoever may ask for it.
+pub(crate) fn changes(
+    company: &Company,
+    teammate: &Teammate,
+    command: &UpdateTeammate,
+    occasion: &Occasion,
+) -> Result<Vec<Event>, Refusal> {
     check_precondition(teammate, &command.precondition)?;
     let custom_fields = command.custom_fields.as_ref().map(|given| custom_field::check(company, given));
     let custom_fields = custom_fields.transpose().map_err(Refusal::Invalid)?;
+    let kept = kept_after(teammate, command);
     let mut taken = company.holder_of(command.email.as_ref(), command.username.as_ref());
+    taken.extend(company.holders_of_kept(&kept));
     taken.retain(|taken| taken.holder != teammate.id);
     if !taken.is_empty() {
         return Err(Refusal::Taken(taken));
     }
+    company.check_manager(teammate.kept(), &kept)?;
     let standing = command.standing.unwrap_or(teammate.standing);
     if standing != teammate.standing && standing == Standing::Active {
         check_reactivation(company, teammate, occasion)?;
@@ -448,6 +490,7 @@ pub(crate) fn update(
         first_name: change(&teammate.first_name, command.first_name.as_ref()),
         last_name: change(&teammate.last_name, command.last_name.as_ref()),
         custom_fields: change(&teammate.custom_fields, custom_fields.as_ref()),
+        kept: change(teammate.kept(), Some(&*kept)).map(Box::new),
     };
     let updated = TeammateUpdated {
         teammate: teammate.id,
@@ -475,11 +518,29 @@ pub(crate) fn update(
     Ok(events)
 }
 
-fn change<T: PartialEq + Clone>(from: &T, to: Option<&T>) -> Option<Change<T>> {
+/// What is kept after a change. A new address takes the place of the old one among the kept ones too, and a whole name goes
+/// with the names that it is made of, so that all faces tell the same.
+fn kept_after<'a>(teammate: &'a Teammate, command: &'a UpdateTeammate) -> Cow<'a, Kept> {
+    if let Some(kept) = &command.kept {
+        return Cow::Borrowed(kept);
+    }
+    let mut kept = Cow::Borrowed(teammate.kept());
+    if let Some(email) = command.email.as_ref().filter(|email| **email != teammate.email) {
+        kept = Cow::Owned(kept.readdressed(&teammate.email.key(), email));
+    }
+    let is_renamed = command.first_name.as_ref().is_some_and(|name| *name != teammate.first_name)
+        || command.last_name.as_ref().is_some_and(|name| *name != teammate.last_name);
+    if is_renamed {
+        kept = Cow::Owned(kept.renamed());
+    }
+    kept
+}
+
+pub(crate) fn change<T: PartialEq + Clone>(from: &T, to: Option<&T>) -> Option<Change<T>> {
     to.filter(|to| *to != from).map(|to| Change { from: from.clone(), to: to.clone() })
 }
 
-fn check_precondition(teammate: &Teammate, precondition: &Precondition) -> Result<(), Refusal> {
+pub(crate) fn check_precondition(teammate: &Teammate, precondition: &Precondition) -> Result<(), Refusal> {
     if precondition.allows(teammate.revision) { Ok(()) } else { Err(Refusal::ChangedSince) }
 }
 
@@ -491,7 +552,7 @@ fn check_reactivation(company: &Company, teammate: &Teammate, occasion: &Occasio
     Ok(())
 }
 
-fn check_another_admin(company: &Company, teammate: &Teammate) -> Result<(), Refusal> {
+pub(crate) fn check_another_admin(company: &Company, teammate: &Teammate) -> Result<(), Refusal> {
     if teammate.counts_as_admin() && company.active_admins == 1 {
         return Err(Refusal::LastAdmin { teammate: teammate.id });
     }
@@ -523,17 +584,16 @@ pub(crate) fn reactivate(
 
 pub(crate) fn created(company: &mut Company, event: &TeammateCreated, stamp: &Stamp) {
     let TeammateCreated { teammate: id, role, availability, invitation, profile } = event;
-    let Profile { email, username, first_name, last_name, custom_fields } =
+    let Profile { email, username, first_name, last_name, custom_fields, kept } =
         profile.clone().unwrap_or_else(|| Profile {
             email: EmailAddress::erased(id),
             username: Username::erased(id),
             first_name: PersonName::empty(),
             last_name: PersonName::empty(),
             custom_fields: FieldValues::default(),
+            kept: None,
         });
     company.counters.teammate = company.counters.teammate.max(id.number());
-    company.by_email.insert(email.key(), *id);
-    company.by_username.insert(username.clone(), *id);
     let teammate = Teammate {
         id: *id,
         email,
@@ -545,11 +605,14 @@ pub(crate) fn created(company: &mut Company, event: &TeammateCreated, stamp: &St
         standing: Standing::Active,
         custom_fields,
         invitation: Invitation::wished(*invitation),
-        teams: Box::default(),
+        presence: Presence::Present,
+        relations: None,
+        kept,
         created_at: stamp.time,
         revision: stamp.version,
+        updated_at: stamp.time,
     };
-    company.active_admins += u64::from(teammate.counts_as_admin());
+    company.index(&teammate);
     company.teammates.insert(*id, Arc::new(teammate));
 }
 
@@ -563,21 +626,24 @@ pub(crate) fn updated(company: &mut Company, event: &TeammateUpdated, stamp: &St
     if let Some(availability) = availability {
         after.availability = availability.to;
     }
-    if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields }) = profile.clone() {
+    if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields, kept }) =
+        profile.clone()
+    {
         take(&mut after.email, email);
         take(&mut after.username, username);
         take(&mut after.first_name, first_name);
         take(&mut after.last_name, last_name);
         take(&mut after.custom_fields, custom_fields);
+        if let Some(kept) = kept {
+            after.kept = kept.to.boxed();
+        }
     }
-    after.revision = stamp.version;
-    if before.email != after.email {
-        company.by_email.remove(&before.email.key());
-        company.by_email.insert(after.email.key(), *id);
-    }
-    if before.username != after.username {
-        company.by_username.remove(&before.username);
-        company.by_username.insert(after.username.clone(), *id);
+    after.touch(stamp);
+    if (&before.first_name, &before.last_name) != (&after.first_name, &after.last_name) {
+        for team in after.teams() {
+            company.note_member_name(*team, stamp);
+        }
+        after.note_name(stamp);
     }
     replace(company, &before, after);
 }
@@ -588,9 +654,8 @@ fn take<T>(field: &mut T, change: Option<Change<T>>) {
     }
 }
 
-fn replace(company: &mut Company, before: &Teammate, after: Teammate) {
-    company.active_admins -= u64::from(before.counts_as_admin());
-    company.active_admins += u64::from(after.counts_as_admin());
+pub(crate) fn replace(company: &mut Company, before: &Teammate, after: Teammate) {
+    company.reindex(before, &after);
     company.teammates.insert(after.id, Arc::new(after));
 }
 
@@ -598,7 +663,7 @@ pub(crate) fn blocked(company: &mut Company, event: &TeammateBlocked, stamp: &St
     let Some(before) = company.teammates.get(&event.teammate).cloned() else { return };
     let mut after = Teammate::clone(&before);
     after.standing = Standing::Blocked;
-    after.revision = stamp.version;
+    after.touch(stamp);
     if let Invitation::Sent { digest, .. } = before.invitation {
         company.by_invitation.remove(&digest);
     }
@@ -610,6 +675,10 @@ pub(crate) fn reactivated(company: &mut Company, event: &TeammateReactivated, st
     let Some(before) = company.teammates.get(&event.teammate).cloned() else { return };
     let mut after = Teammate::clone(&before);
     after.standing = Standing::Active;
-    after.revision = stamp.version;
+    if after.presence == Presence::Deprovisioned {
+        after.presence = Presence::Present;
+        after.note_name(stamp);
+    }
+    after.touch(stamp);
     replace(company, &before, after);
 }

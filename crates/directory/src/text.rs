@@ -61,6 +61,17 @@ pub fn is_hidden(character: char) -> bool {
         )
 }
 
+/// A text as it compares without regard to case. Case mappings between a letter of ASCII and another one are not applied, so
+/// that the Kelvin sign and the dotted capital I are no spellings of `k` and `i`.
+pub fn folded(text: &str) -> String {
+    let fold = |character: char| {
+        let is_other = !character.is_ascii() && character.to_lowercase().any(|lower| lower.is_ascii());
+        let lower = (!is_other).then(|| character.to_lowercase());
+        lower.into_iter().flatten().chain(is_other.then_some(character))
+    };
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.chars().flat_map(fold).collect() }
+}
+
 /// The text as it can be repeated in a message: as it was given, but for hidden characters, which are written out.
 pub fn repeated(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut repeated, character| {
@@ -125,6 +136,10 @@ texts! {
     PersonName(Box<str>: |text| visible(text, 256));
     /// What teammates are mentioned by: `[a-z0-9_]{1,64}`. A record and the index share one text.
     Username(Arc<str>: |text| pattern(text, 64, "a to z, 0 to 9 and _", |c| matches!(c, 'a'..='z' | '0'..='9' | '_')));
+    /// The id that an identity provider has for a person or a group: 1 to 512 visible characters.
+    ExternalId(Arc<str>: |text| named(text, 512));
+    /// What a person signs in by: 1 to 256 visible characters.
+    UserName(Box<str>: |text| named(text, 256));
     /// A team's name: 1 to 256 visible characters.
     TeamName(Box<str>: |text| named(text, 256));
     /// A company's name: 1 to 256 visible characters.
@@ -227,7 +242,7 @@ impl Username {
 impl TeamName {
     /// The form in which names of teams are compared: without regard to case.
     pub fn folded(&self) -> Box<str> {
-        self.0.to_lowercase().into()
+        folded(&self.0).into()
     }
 }
 

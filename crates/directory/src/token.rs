@@ -1,9 +1,9 @@
 //! Tokens: kinds, scopes, limits, and the rule that says whether a presented secret is one.
 
-use crate::company::{Company, Stamp};
+use crate::company::Company;
 use crate::event::Event;
 use crate::id::{TeammateId, TokenId};
-use crate::occasion::{Occasion, Timestamp};
+use crate::occasion::{Occasion, Stamp, Timestamp};
 use crate::refusal::{Fault, Refusal};
 use crate::scope::Scopes;
 use crate::secret::{SecretDigest, SecretKind};

@@ -5,6 +5,10 @@ use tenure_directory::custom_field::{CreateCustomField, DeleteCustomField, Field
 use tenure_directory::email::EmailAddress;
 use tenure_directory::id::{TeamId, TeammateId, TokenId};
 use tenure_directory::invitation::{AcceptInvitation, InvitationWish, RequestInvitation, SendInvitation};
+use tenure_directory::kept::{Kept, KeptEmail};
+use tenure_directory::provisioning::{
+    DeprovisionTeammate, MemberEdit, ProvisionTeam, ProvisionTeammate, UpdateTeam,
+};
 use tenure_directory::secret::SecretDigest;
 use tenure_directory::settings::Setting;
 use tenure_directory::team::{
@@ -14,12 +18,12 @@ use tenure_directory::teammate::{
     Availability, BlockTeammate, CreateTeammate, ReactivateTeammate, Role, Standing, TeammateRef,
     UpdateTeammate,
 };
-use tenure_directory::text::{FieldName, PersonName, SsoMetadata, TeamName, Username};
+use tenure_directory::text::{ExternalId, FieldName, PersonName, SsoMetadata, TeamName, UserName, Username};
 use tenure_directory::token::{CreateToken, RevokeToken, WantedKind};
 use tenure_directory::{Actor, Command, Precondition, Scopes, Version};
 
 /// Spellings of a few people; some are the same person.
-const EMAILS: [&str; 8] = [
+pub(crate) const EMAILS: [&str; 8] = [
     "ana@example.com",
     "Ana@Example.com",
     "bo@example.com",
@@ -138,8 +142,9 @@ fn update_teammate() -> impl Strategy<Value = UpdateTeammate> {
         prop::option::of(person()),
     );
     let flags = (prop::option::of(role()), prop::option::of(availability()), prop::option::of(standing()));
-    (teammate(), precondition(), texts, flags, prop::option::of(custom_fields())).prop_map(
-        |(teammate, precondition, texts, flags, custom_fields)| {
+    let rest = (prop::option::of(custom_fields()), prop::option::of(kept()));
+    (teammate(), precondition(), texts, flags, rest).prop_map(
+        |(teammate, precondition, texts, flags, (custom_fields, kept))| {
             let (email, username, first_name, last_name) = texts;
             let (role, availability, standing) = flags;
             UpdateTeammate {
@@ -153,9 +158,59 @@ fn update_teammate() -> impl Strategy<Value = UpdateTeammate> {
                 availability,
                 standing,
                 custom_fields,
+                kept: kept.map(Box::new),
             }
         },
     )
+}
+
+fn external_id() -> impl Strategy<Value = Option<ExternalId>> {
+    prop::option::of(
+        prop::sample::select(&["u1", "u2", "U1"][..]).prop_map(|id| ExternalId::parse(id).unwrap()),
+    )
+}
+
+fn kept() -> impl Strategy<Value = Kept> {
+    let user_name = prop::option::of(prop::sample::select(&["ana", "ANA", "bo"][..]));
+    let other = prop::option::of(prop::sample::select(&EMAILS[..]));
+    let manager = prop::option::of(prop::sample::select(&["tea_1", "tea_9", "hr-7"][..]));
+    (external_id(), user_name, other, manager).prop_map(|(external_id, user_name, other, manager)| Kept {
+        external_id,
+        user_name: user_name.map(|name| UserName::parse(name).unwrap()),
+        emails: other
+            .map(|email| KeptEmail { value: Some(email.into()), ..KeptEmail::default() })
+            .into_iter()
+            .collect(),
+        manager: manager.map(|manager| ExternalId::parse(manager).unwrap()),
+        ..Kept::default()
+    })
+}
+
+fn provision_teammate() -> impl Strategy<Value = Box<ProvisionTeammate>> {
+    let flags = (role(), prop::option::of(availability()), standing());
+    (email(), person(), person(), flags, custom_fields(), kept()).prop_map(
+        |(email, first_name, last_name, (role, availability, standing), custom_fields, kept)| {
+            Box::new(ProvisionTeammate {
+                email,
+                first_name,
+                last_name,
+                role,
+                availability,
+                standing,
+                custom_fields,
+                kept,
+            })
+        },
+    )
+}
+
+fn member_edit() -> impl Strategy<Value = MemberEdit> {
+    let members = || prop::collection::vec(teammate(), 0..4);
+    prop_oneof![
+        members().prop_map(MemberEdit::Add),
+        members().prop_map(MemberEdit::Remove),
+        members().prop_map(MemberEdit::Replace),
+    ]
 }
 
 fn about_teammates() -> impl Strategy<Value = Command> {
@@ -166,6 +221,9 @@ fn about_teammates() -> impl Strategy<Value = Command> {
             Command::BlockTeammate(BlockTeammate { teammate, precondition })
         }),
         1 => teammate().prop_map(|teammate| Command::ReactivateTeammate(ReactivateTeammate { teammate })),
+        3 => provision_teammate().prop_map(Command::ProvisionTeammate),
+        2 => teammate()
+            .prop_map(|teammate| Command::DeprovisionTeammate(DeprovisionTeammate { teammate })),
         1 => teammate().prop_map(|teammate| Command::RequestInvitation(RequestInvitation { teammate })),
         2 => link().prop_map(|(number, digest)| {
             Command::SendInvitation(SendInvitation { teammate: TeammateId::new(number.into()), digest })
@@ -187,6 +245,22 @@ fn about_teams() -> impl Strategy<Value = Command> {
         members().prop_map(|(team, teammates, precondition)| {
             Command::RemoveFromTeam(RemoveFromTeam { team, teammates, precondition })
         }),
+        (team_name(), external_id(), prop::collection::vec(teammate(), 0..3)).prop_map(
+            |(name, external_id, members)| Command::ProvisionTeam(ProvisionTeam {
+                name,
+                external_id,
+                members
+            })
+        ),
+        (
+            team(),
+            prop::option::of(team_name()),
+            prop::option::of(external_id()),
+            prop::collection::vec(member_edit(), 0..3)
+        )
+            .prop_map(|(team, name, external_id, members)| {
+                Command::UpdateTeam(UpdateTeam { team, name, external_id, members })
+            }),
     ]
 }
 

@@ -1,12 +1,13 @@
 //! What holds after any commands in any order (`design.md`, "Invariants").
 
-use crate::commands::{actor, command};
+use crate::commands::{EMAILS, actor, command};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use tenure_directory::email::EmailKey;
 use tenure_directory::id::CompanyId;
 use tenure_directory::registry::CompanyCreated;
-use tenure_directory::teammate::{Role, Standing};
-use tenure_directory::text::{CompanyName, Slug};
+use tenure_directory::teammate::{Presence, Role, Standing};
+use tenure_directory::text::{CompanyName, ExternalId, Slug};
 use tenure_directory::{Actor, Command, Company, Event, Occasion, Recorded, Timestamp};
 
 /// A company that is told commands, with its history.
@@ -132,11 +133,11 @@ proptest! {
         let company = told(&commands).company;
         for team in company.teams.values() {
             for member in &team.members {
-                prop_assert!(company.teammates[member].teams.contains(&team.id));
+                prop_assert!(company.teammates[member].teams().contains(&team.id));
             }
         }
         for teammate in company.teammates.values() {
-            for team in &teammate.teams {
+            for team in teammate.teams() {
                 prop_assert!(company.teams[team].members.contains(&teammate.id));
             }
         }
@@ -152,9 +153,48 @@ proptest! {
                 let Some(then) = before.teammates.get(id) else { continue };
                 let shown = |t: &tenure_directory::teammate::Teammate| (
                     t.email.clone(), t.username.clone(), t.first_name.clone(), t.last_name.clone(), t.role,
-                    t.availability, t.standing, t.custom_fields.clone(),
+                    t.availability, t.standing, t.custom_fields.clone(), t.kept().clone(), t.presence,
                 );
                 prop_assert_eq!(shown(then) != shown(now), now.revision > then.revision, "{:?}", command);
+            }
+        }
+    }
+
+    #[test]
+    fn look_ups_find_what_the_records_say_and_nothing_else(commands in commands()) {
+        let company = told(&commands).company;
+        let present = company.teammates.values().filter(|teammate| teammate.presence == Presence::Present);
+        prop_assert_eq!(company.present_count(), present.count());
+        for teammate in company.teammates.values() {
+            let by_user_name = company.teammate_by_user_name(teammate.user_name());
+            prop_assert_eq!(by_user_name.map(|found| found.id), Some(teammate.id));
+            let emails = teammate.kept().emails.iter().filter_map(|email| email.value.as_deref());
+            for address in emails.chain([teammate.email.as_str()]) {
+                prop_assert!(company.teammates_by_address(address).any(|found| found.id == teammate.id));
+            }
+            for found in EMAILS.iter().flat_map(|address| company.teammates_by_address(address)) {
+                let addresses = found.kept().emails.iter().filter_map(|email| email.value.as_deref());
+                let keys: Vec<_> = addresses.chain([found.email.as_str()]).map(EmailKey::of).collect();
+                prop_assert!(EMAILS.iter().any(|address| keys.contains(&EmailKey::of(address))));
+            }
+        }
+        for external_id in ["u1", "U1", "u2"] {
+            let has = |kept: Option<&ExternalId>| kept.is_some_and(|id| id.as_str() == external_id);
+            let teammates = company.teammates.values().filter(|teammate| has(teammate.kept().external_id.as_ref()));
+            let found = company.teammate_by_external_id(external_id).map(|teammate| teammate.id);
+            prop_assert_eq!(teammates.map(|teammate| teammate.id).collect::<Vec<_>>(), Vec::from_iter(found));
+            let teams = company.teams.values().filter(|team| has(team.external_id.as_ref()));
+            let found = company.team_by_external_id(external_id).map(|team| team.id);
+            prop_assert_eq!(teams.map(|team| team.id).collect::<Vec<_>>(), Vec::from_iter(found));
+        }
+    }
+
+    #[test]
+    fn whom_an_identity_provider_deleted_is_blocked_and_in_no_team(commands in commands()) {
+        for teammate in told(&commands).company.teammates.values() {
+            if teammate.presence == Presence::Deprovisioned {
+                prop_assert_eq!(teammate.standing, Standing::Blocked);
+                prop_assert!(teammate.teams().is_empty() && teammate.kept().external_id.is_none());
             }
         }
     }

@@ -8,6 +8,8 @@ use tenure_directory::id::{CompanyId, FieldId, InboxId, TeamId, TeammateId, Toke
 use tenure_directory::invitation::{
     InvitationAccepted, InvitationEnded, InvitationRequested, InvitationSent, InvitationWish,
 };
+use tenure_directory::kept::{Kept, KeptEmail, KeptJson};
+use tenure_directory::provisioning::{TeamExternalIdChanged, TeammateDeprovisioned, TeammateRehired};
 use tenure_directory::registry::{CompanyCreated, CompanyRegistered, CompanyRenamed, CompanyRetitled};
 use tenure_directory::secret::SecretDigest;
 use tenure_directory::settings::{Reactivation, Setting};
@@ -20,7 +22,8 @@ use tenure_directory::teammate::{
     TeammateReactivated, TeammateUpdated,
 };
 use tenure_directory::text::{
-    Choice, CompanyName, FieldName, FieldText, Note, PersonName, Slug, SsoMetadata, TeamName, Username,
+    Choice, CompanyName, ExternalId, FieldName, FieldText, Note, PersonName, Slug, SsoMetadata, TeamName,
+    UserName, Username,
 };
 use tenure_directory::token::{RateLimit, TokenCreated, TokenKind, TokenRevoked};
 use tenure_directory::{Event, RegistryEvent, Scope, Timestamp};
@@ -38,6 +41,10 @@ fn email(text: &str) -> EmailAddress {
 
 fn person(text: &str) -> PersonName {
     PersonName::parse(text).unwrap()
+}
+
+fn external_id(text: &str) -> ExternalId {
+    ExternalId::parse(text).unwrap()
 }
 
 fn username(text: &str) -> Username {
@@ -71,7 +78,29 @@ fn teammate_created() -> TeammateCreated {
             first_name: person("Ana"),
             last_name: person("López"),
             custom_fields: values(),
+            kept: Some(Box::new(kept())),
         }),
+    }
+}
+
+fn kept() -> Kept {
+    let json = |value| KeptJson::of(&value).unwrap();
+    Kept {
+        external_id: Some(external_id("00u1")),
+        user_name: Some(UserName::parse("ana.lopez").unwrap()),
+        emails: [KeptEmail {
+            value: Some("Ana@home.example".into()),
+            kind: Some("home".into()),
+            display: Some("Ana at home".into()),
+            primary: Some(true),
+        }]
+        .into(),
+        availability: true,
+        name_parts: Some(json(serde_json::json!({"middleName": "María"}))),
+        roles: Some(json(serde_json::json!([{"type": "template", "value": "agent"}]))),
+        manager: Some(external_id("tea_1")),
+        enterprise: Some(json(serde_json::json!({"department": "Bar"}))),
+        attributes: Some(json(serde_json::json!({"title": "Barista", "timezone": "Europe/Oslo"}))),
     }
 }
 
@@ -86,6 +115,7 @@ fn teammate_updated() -> TeammateUpdated {
             first_name: Some(change(person("Ana"), person("Anna"))),
             last_name: Some(change(person("López"), person(""))),
             custom_fields: Some(change(FieldValues::default(), values())),
+            kept: Some(Box::new(change(Kept::default(), kept()))),
         }),
     }
 }
@@ -120,6 +150,8 @@ pub(crate) fn company_events() -> Vec<Event> {
         Event::TeammateUpdated(teammate_updated()),
         Event::TeammateBlocked(TeammateBlocked { teammate: TEAMMATE }),
         Event::TeammateReactivated(TeammateReactivated { teammate: TEAMMATE }),
+        Event::TeammateDeprovisioned(TeammateDeprovisioned { teammate: TEAMMATE }),
+        Event::TeammateRehired(TeammateRehired { teammate: TEAMMATE }),
         Event::InvitationRequested(InvitationRequested { teammate: TEAMMATE }),
         Event::InvitationSent(InvitationSent { teammate: TEAMMATE, digest: DIGEST, expires_at: MOMENT }),
         Event::InvitationEnded(InvitationEnded { teammate: TEAMMATE }),
@@ -128,9 +160,15 @@ pub(crate) fn company_events() -> Vec<Event> {
             team: TEAM,
             name: team_name("Night shift"),
             privacy: Privacy::Private,
+            external_id: Some(external_id("g1")),
         }),
         Event::TeamRenamed(TeamRenamed { team: TEAM, from: team_name("Night shift"), to: team_name("Days") }),
         Event::TeamDeleted(TeamDeleted { team: TEAM }),
+        Event::TeamExternalIdChanged(TeamExternalIdChanged {
+            team: TEAM,
+            from: None,
+            to: Some(external_id("g1")),
+        }),
         Event::TeammatesAdded(TeammatesAdded { team: TEAM, teammates: teammates.clone() }),
         Event::TeammatesRemoved(TeammatesRemoved { team: TEAM, teammates }),
         Event::CustomFieldCreated(CustomFieldCreated {

@@ -4,7 +4,7 @@ use super::{Scene, address, digest, team, update, username, who};
 use std::mem::size_of;
 use tenure_directory::custom_field::{CreateCustomField, FieldType, FieldValue, GivenValue};
 use tenure_directory::team::{AddToTeam, CreateTeam, Privacy, Team};
-use tenure_directory::teammate::{CreateTeammate, Teammate};
+use tenure_directory::teammate::{CreateTeammate, Relations, Teammate};
 use tenure_directory::text::{FieldName, PersonName, TeamName};
 use tenure_directory::token::{Token, WantedKind};
 use tenure_directory::{Command, Company, FieldId, Precondition, TeamId, TeammateId};
@@ -41,7 +41,7 @@ fn a_teammate_takes_its_record_its_places_and_its_texts() {
         update.first_name = Some(PersonName::parse("Ana").unwrap());
         update.last_name = Some(PersonName::parse("Björk").unwrap());
     });
-    assert_eq!(growth(&mut scene, named), "AnaBjörk".len());
+    assert_eq!(growth(&mut scene, named), size_of::<Relations>() + "AnaBjörk".len());
 }
 
 #[test]
@@ -69,7 +69,8 @@ fn a_team_takes_its_record_its_places_and_each_member_on_both_sides() {
     assert_eq!(grown, size_of::<Team>() + PLACES.1 + "Support".len());
     let add = AddToTeam { team: team(1), teammates: vec![who(1), who(2)], precondition: Precondition::None };
     let of_members = 2 * 2 * size_of::<TeammateId>();
-    assert_eq!(growth(&mut scene, Command::AddToTeam(add)), of_members + 2 * size_of::<TeamId>());
+    let of_teammates = 2 * (size_of::<Relations>() + size_of::<TeamId>());
+    assert_eq!(growth(&mut scene, Command::AddToTeam(add)), of_members + of_teammates);
 }
 
 #[test]

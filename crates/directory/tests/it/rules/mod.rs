@@ -4,6 +4,7 @@ mod company;
 mod custom_fields;
 mod invitations;
 mod memory;
+mod provisioning;
 mod teammates;
 mod teams;
 mod texts;

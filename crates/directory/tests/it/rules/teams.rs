@@ -41,7 +41,7 @@ fn members(scene: &Scene, number: u64) -> Vec<u64> {
 
 fn teams_of(scene: &Scene, number: u64) -> Vec<u64> {
     let teammate = scene.company.find_teammate(&who(number)).unwrap();
-    teammate.teams.iter().map(|team| team.number()).collect()
+    teammate.teams().iter().map(|team| team.number()).collect()
 }
 
 #[test]
