@@ -5,7 +5,9 @@ use crate::codec::{company_event, stream_of};
 use crate::companies::Companies;
 use crate::outside::{Clock, Randomness};
 use crate::snapshots::SnapshotDesk;
-use crate::submission::{After, Answered, KeyHolder, Keyed, Message, Submission, Target, Viewer, WriteError};
+use crate::submission::{
+    After, Answered, KeyHolder, Keyed, Message, Submission, Target, Turn, TurnTaker, Viewer, WriteError,
+};
 use crate::writer::WriterLoop;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -185,6 +187,22 @@ impl Engine {
         self.submit(Target::Company(company, command), actor, view).await
     }
 
+    /// Takes a turn at a company: `run` makes each of its commands from what the one before left, and answers with what came
+    /// of it once all of them are durable, in one commit. It may run more than once, each time from the start, and must not
+    /// take long: everybody else waits. Nothing but its commands changes anything.
+    pub async fn take_turn<T: Send + 'static>(
+        &self,
+        company: CompanyId,
+        actor: Actor,
+        urgency: Urgency,
+        run: impl Fn(&mut Turn<'_>) -> T + Send + 'static,
+    ) -> Result<T, WriteError> {
+        let (answer, answered) = oneshot::channel();
+        let waiting = Box::new(TurnTaker::new(run, answer));
+        self.hand_over(Submission { target: Target::Turn(company, urgency), actor, waiting }).await?;
+        outcome(answered).await
+    }
+
     /// Asks something of the registry and waits until it is durable.
     pub async fn ask_registry(&self, command: RegistryCommand, actor: Actor) -> Result<Answered, WriteError> {
         self.submit(Target::Registry(command), actor, Answered::of).await
@@ -223,7 +241,7 @@ impl Engine {
             return Err(WriteError::OutcomeUnknown(reason.clone()));
         }
         let company = match &submission.target {
-            Target::Company(id, _) => Some(*id),
+            Target::Company(id, _) | Target::Turn(id, _) => Some(*id),
             Target::Registry(RegistryCommand::RenameCompany { company, .. }) => Some(*company),
             Target::Registry(RegistryCommand::CreateCompany { .. }) => None,
         };
@@ -246,7 +264,7 @@ impl Engine {
             Urgency::Normal => &self.inner.normal,
             Urgency::EndsAccess => &self.inner.urgent,
         };
-        lane.try_send(Message::Submit(submission)).map_err(|error| match error {
+        lane.try_send(Message::Submit(Box::new(submission))).map_err(|error| match error {
             TrySendError::Full(_) => WriteError::Overloaded,
             TrySendError::Closed(_) => WriteError::Stopping,
         })

@@ -17,7 +17,7 @@ mod writer;
 pub use engine::{Engine, Health, ReadError, Waits};
 pub use follow::{Followed, Follower};
 pub use outside::{Clock, Randomness};
-pub use submission::{After, Answered, Keyed, Render, WriteError};
+pub use submission::{After, Answered, Keyed, Render, Turn, WriteError};
 pub use writer::WriterLoop;
 
 /// How many commands may wait in each lane unless it is set otherwise; more are answered with "overloaded".

@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 pub(crate) enum Target {
     /// Of a company.
     Company(CompanyId, Command),
+    /// Of a company, by whoever waits: they make each command from the state that the one before left.
+    Turn(CompanyId, Urgency),
     /// Of the registry of companies.
     Registry(RegistryCommand),
 }
@@ -19,8 +21,33 @@ impl Target {
     pub(crate) fn urgency(&self) -> Urgency {
         match self {
             Target::Company(_, command) => command.urgency(),
+            Target::Turn(_, urgency) => *urgency,
             Target::Registry(_) => Urgency::Normal,
         }
+    }
+}
+
+/// A turn at a company's working state: commands that are each made from what the one before left, with nobody in between.
+/// All of them become durable together. A refused command changes nothing, and the turn goes on.
+pub struct Turn<'t> {
+    pub(crate) desk: &'t mut dyn Desk,
+}
+
+/// What a turn is taken at.
+pub(crate) trait Desk {
+    fn company(&self) -> &Company;
+    fn tell(&mut self, command: &Command) -> Result<Vec<Event>, Refusal>;
+}
+
+impl Turn<'_> {
+    /// The company as it is now; not durable yet.
+    pub fn company(&self) -> &Company {
+        self.desk.company()
+    }
+
+    /// Carries out a command: what happened, or the rule that says no.
+    pub fn tell(&mut self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        self.desk.tell(command)
     }
 }
 
@@ -93,6 +120,9 @@ pub(crate) trait Waiting: Send {
     /// Takes from the result what is wanted of it. Called again when the command is decided again.
     fn see(&mut self, result: Result<&After<'_>, Refusal>);
 
+    /// Takes the turn that was asked for. Called again when it is taken again: what came of it before is void then.
+    fn take(&mut self, turn: &mut Turn<'_>);
+
     /// The answer to store together with the events, for a keyed request.
     fn reply(&self) -> Option<(&Keyed, &[u8])>;
 
@@ -129,6 +159,8 @@ impl<T: Send, V: Fn(&After<'_>) -> T + Send> Waiting for Viewer<V, T> {
         });
     }
 
+    fn take(&mut self, _: &mut Turn<'_>) {}
+
     fn reply(&self) -> Option<(&Keyed, &[u8])> {
         None
     }
@@ -159,6 +191,8 @@ impl Waiting for KeyHolder {
         self.rendered = guarded(|| (self.keyed.render)(result.as_ref().copied()));
     }
 
+    fn take(&mut self, _: &mut Turn<'_>) {}
+
     fn reply(&self) -> Option<(&Keyed, &[u8])> {
         self.rendered.as_ref().ok().map(|rendered| (&self.keyed, rendered.as_slice()))
     }
@@ -170,6 +204,43 @@ impl Waiting for KeyHolder {
     }
 }
 
+/// Takes a turn, and waits until all that came of it is durable.
+pub(crate) struct TurnTaker<F, T> {
+    run: F,
+    came: Option<Result<T, WriteError>>,
+    answer: Answer<T>,
+}
+
+impl<F, T> TurnTaker<F, T> {
+    pub(crate) fn new(run: F, answer: Answer<T>) -> Self {
+        Self { run, came: None, answer }
+    }
+}
+
+impl<T: Send, F: Fn(&mut Turn<'_>) -> T + Send> Waiting for TurnTaker<F, T> {
+    /// Only of a turn that cannot be taken.
+    fn see(&mut self, result: Result<&After<'_>, Refusal>) {
+        if let Err(refusal) = result {
+            self.came = Some(Err(WriteError::Refused(refusal)));
+        }
+    }
+
+    fn take(&mut self, turn: &mut Turn<'_>) {
+        self.came = Some(guarded(|| (self.run)(turn)));
+    }
+
+    fn reply(&self) -> Option<(&Keyed, &[u8])> {
+        None
+    }
+
+    fn tell(self: Box<Self>, durable: Result<(), WriteError>) {
+        let came = self.came;
+        let told = durable.and_then(|()| came.expect("a turn is taken before it is durable"));
+        // A caller that went away wants no answer.
+        let _ = self.answer.send(told);
+    }
+}
+
 pub(crate) struct Submission {
     pub(crate) target: Target,
     pub(crate) actor: Actor,
@@ -177,6 +248,6 @@ pub(crate) struct Submission {
 }
 
 pub(crate) enum Message {
-    Submit(Submission),
+    Submit(Box<Submission>),
     Stop,
 }

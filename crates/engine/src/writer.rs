@@ -3,7 +3,7 @@
 use crate::BATCH_LENGTH;
 use crate::codec::{journal_version, stream_of, to_journal};
 use crate::engine::Inner;
-use crate::submission::{After, Message, Submission, Target, WriteError};
+use crate::submission::{After, Desk, Message, Submission, Target, Turn, WriteError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,7 +58,7 @@ impl WriterLoop {
             lane.close();
             while let Ok(message) = lane.try_recv() {
                 if let Message::Submit(submission) = message {
-                    refuse(vec![submission], &error);
+                    refuse(vec![*submission], &error);
                 }
             }
         }
@@ -83,10 +83,10 @@ impl WriterLoop {
         let mut next = first;
         loop {
             match next {
-                Some(Message::Submit(submission)) => batch.push(submission),
+                Some(Message::Submit(submission)) => batch.push(*submission),
                 Some(Message::Stop) => {
                     while let Ok(Message::Submit(submission)) = self.urgent.try_recv() {
-                        batch.push(submission);
+                        batch.push(*submission);
                     }
                     return Then::Stop;
                 }
@@ -187,6 +187,31 @@ fn refuse(submissions: Vec<Submission>, error: &WriteError) {
     }
 }
 
+fn unknown(company: CompanyId) -> Refusal {
+    Refusal::UnknownCompany { given: company.to_string().into() }
+}
+
+/// Somebody's turn at the draft.
+struct Seat<'s, 'a> {
+    draft: &'s mut Draft<'a>,
+    id: CompanyId,
+    actor: Actor,
+}
+
+impl Desk for Seat<'_, '_> {
+    fn company(&self) -> &Company {
+        &self.draft.companies.get(&self.id).expect("a turn begins with the working state").state
+    }
+
+    fn tell(&mut self, command: &Command) -> Result<Vec<Event>, Refusal> {
+        // Whoever takes the turn may panic and harm nobody; a command that does leaves a state that cannot be trusted.
+        let guard = AbortOnPanic;
+        let decided = self.draft.decide_company(self.id, command, self.actor);
+        std::mem::forget(guard);
+        decided.map(|(_, events)| events)
+    }
+}
+
 /// The working states of a batch: decided and evolved, and seen by nobody until the batch is durable. Each is owned and
 /// changed in place: a state of its own after each command would copy a path through every index.
 struct Draft<'a> {
@@ -214,6 +239,13 @@ impl<'a> Draft<'a> {
         let Submission { target, actor, waiting } = submission;
         let decided = match target {
             Target::Company(id, command) => self.decide_company(*id, command, *actor),
+            Target::Turn(id, _) => {
+                if self.working(*id).is_none() {
+                    return waiting.see(Err(unknown(*id)));
+                }
+                let mut seat = Seat { draft: self, id: *id, actor: *actor };
+                return waiting.take(&mut Turn { desk: &mut seat });
+            }
             Target::Registry(command) => self.decide_registry(command, *actor),
         };
         match &decided {
@@ -236,8 +268,7 @@ impl<'a> Draft<'a> {
         actor: Actor,
     ) -> Result<(CompanyId, Vec<Event>), Refusal> {
         let now = self.now;
-        let unknown = || Refusal::UnknownCompany { given: id.to_string().into() };
-        let company = &self.working(id).ok_or_else(unknown)?.state;
+        let company = &self.working(id).ok_or_else(|| unknown(id))?.state;
         // A clock that steps back must not make history run backwards.
         let now = now.max(company.last_event_at);
         let events = company.decide(command, &Occasion { now, actor })?;
