@@ -2,11 +2,11 @@
 
 use crate::schema::{Attribute, Kind, Schema};
 
-/// The URN of users.
+/// The URN of users (RFC 7643, section 4.1).
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-/// The URN of groups.
+/// The URN of groups (RFC 7643, section 4.2).
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-/// The URN of what enterprises add to users.
+/// The URN of what enterprises add to users (RFC 7643, section 4.3).
 pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
 fn several(
@@ -26,7 +26,7 @@ fn several(
 
 fn name() -> Attribute {
     let parts = vec![
-        Attribute::text("formatted", "The whole name, as it is shown").read_only(),
+        Attribute::text("formatted", "The whole name, as it is shown"),
         Attribute::text("familyName", "The family name"),
         Attribute::text("givenName", "The given name"),
         Attribute::text("middleName", "The middle names"),
@@ -60,7 +60,7 @@ fn groups() -> Attribute {
     Attribute::complex("groups", "The groups that the person is in", parts).several().read_only()
 }
 
-/// The schema of users. `password` is not in it: whatever is sent as one is dropped.
+/// The schema of users (RFC 7643, sections 4.1 and 8.7.1). `password` is not in it: whatever is sent as one is dropped.
 pub fn user() -> Schema {
     let text = |name, description| Attribute::text(name, description);
     Schema {
@@ -81,8 +81,13 @@ pub fn user() -> Schema {
             text("locale", "For dates, numbers and currencies"),
             text("timezone", "The time zone, such as Europe/Oslo"),
             Attribute::flag("active", "Whether the account works").advertised_as_required(),
-            several("emails", "E-mail addresses", text("value", "The address"), &["work", "home", "other"])
-                .advertised_as_required(),
+            several(
+                "emails",
+                "E-mail addresses",
+                text("value", "The address").advertised_as_required(),
+                &["work", "home", "other"],
+            )
+            .advertised_as_required(),
             several(
                 "phoneNumbers",
                 "Telephone numbers",
@@ -115,7 +120,7 @@ pub fn user() -> Schema {
     }
 }
 
-/// The schema of groups. Groups hold users, not groups.
+/// The schema of groups (RFC 7643, sections 4.2 and 8.7.1). Groups hold users, not groups.
 pub fn group() -> Schema {
     let parts = vec![
         Attribute::text("value", "The id of the user").case_exact().immutable(),
@@ -129,12 +134,12 @@ pub fn group() -> Schema {
         description: "A team of users",
         attributes: vec![
             Attribute::text("displayName", "The name of the group").required().unique(),
-            Attribute::complex("members", "Who is in the group", parts).several(),
+            Attribute::complex("members", "Who is in the group", parts).many(),
         ],
     }
 }
 
-/// The schema of what enterprises add to users.
+/// The schema of what enterprises add to users (RFC 7643, sections 4.3 and 8.7.1).
 pub fn enterprise_user() -> Schema {
     let manager = vec![
         Attribute::text("value", "The id of the manager").case_exact(),

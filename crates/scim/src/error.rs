@@ -30,7 +30,7 @@ pub enum ScimType {
 }
 
 impl ScimType {
-    /// The word on the wire.
+    /// The word on the wire (RFC 7644, section 3.12, table 9).
     pub const fn as_str(self) -> &'static str {
         match self {
             ScimType::InvalidFilter => "invalidFilter",
@@ -47,7 +47,7 @@ impl ScimType {
         }
     }
 
-    /// The HTTP status that goes with it.
+    /// The HTTP status that goes with it (RFC 7644, section 3.12, table 9).
     pub const fn status(self) -> u16 {
         match self {
             ScimType::Uniqueness => 409,
@@ -56,7 +56,7 @@ impl ScimType {
     }
 }
 
-/// Something wrong with a request.
+/// Something wrong with a request (RFC 7644, section 3.12).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
 pub struct Fault {

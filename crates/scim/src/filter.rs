@@ -5,7 +5,7 @@ use crate::parse::Parser;
 use crate::path::AttributePath;
 use std::fmt;
 
-/// How a value is compared.
+/// How a value is compared (RFC 7644, section 3.4.2.2, table 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {
     /// It is the value.
@@ -58,7 +58,7 @@ impl Operator {
     }
 }
 
-/// The value that is compared with.
+/// The value that is compared with: a JSON literal (RFC 7644, section 3.4.2.2, `compValue`).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
     /// No value.
@@ -85,7 +85,7 @@ impl fmt::Display for Literal {
     }
 }
 
-/// A filter, not yet looked up in a schema.
+/// A filter, not yet looked up in a schema (RFC 7644, section 3.4.2.2, `FILTER`).
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
     /// A value compares so.
@@ -116,7 +116,18 @@ pub enum Filter {
 }
 
 impl Filter {
-    /// Reads a filter. A fault tells where.
+    /// Reads a filter. A fault (`invalidFilter`) tells the character at which it cannot go on. At most [`MAX_LENGTH`](crate::MAX_LENGTH)
+    /// octets long and [`MAX_DEPTH`](crate::MAX_DEPTH) deep.
+    ///
+    /// ```
+    /// use tenure_scim::Filter;
+    ///
+    /// let filter = Filter::parse("emails[type eq \"work\"].value ew \"@x.example\"")?;
+    /// assert_eq!(filter.to_string(), "emails[type eq \"work\" and value ew \"@x.example\"]");
+    /// let fault = Filter::parse("userName eq bjensen").unwrap_err();
+    /// assert!(fault.detail.contains("character 13"), "{fault}");
+    /// # Ok::<(), tenure_scim::Fault>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let mut parser = Parser::of_filter(text)?;
         let filter = parser.filter()?;

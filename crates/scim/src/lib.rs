@@ -23,8 +23,8 @@ mod text;
 pub use error::{Fault, ScimType};
 pub use filter::{Filter, Literal, Operator};
 pub use message::{
-    BULK_REQUEST, BULK_RESPONSE, BulkMethod, BulkOperation, BulkRequest, ERROR, LIST_RESPONSE, PATCH_OP,
-    PatchRequest, SEARCH_REQUEST, SearchRequest,
+    BULK_REQUEST, BULK_RESPONSE, BulkMethod, BulkOperation, BulkRequest, ERROR, LIST_RESPONSE,
+    MAX_OPERATIONS, PATCH_OP, PatchRequest, SEARCH_REQUEST, SearchRequest,
 };
 pub use parse::{MAX_DEPTH, MAX_LENGTH};
 pub use patch::{Change, Operation};
@@ -32,7 +32,9 @@ pub use path::{AttributePath, PatchPath};
 pub use place::Place;
 pub use projection::Projection;
 pub use read::{Intake, Resource};
-pub use schema::{Attribute, Kind, Mutability, Required, ResourceType, Returned, Schema, Uniqueness};
-pub use sort::{Sort, SortOrder};
+pub use schema::{
+    Attribute, Kind, MAX_VALUES, Mutability, Required, ResourceType, Returned, Schema, Uniqueness,
+};
+pub use sort::{Sort, SortKey, SortOrder};
 pub use test::Test;
 pub use text::fold;

@@ -6,17 +6,17 @@ use crate::read::{describe, get};
 use crate::text::shown;
 use serde_json::{Map, Value};
 
-/// The URN of a list.
+/// The URN of a list (RFC 7644, section 3.4.2).
 pub const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
-/// The URN of an error.
+/// The URN of an error (RFC 7644, section 3.12).
 pub const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
-/// The URN of a PATCH.
+/// The URN of a PATCH (RFC 7644, section 3.5.2).
 pub const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
-/// The URN of a search.
+/// The URN of a search (RFC 7644, section 3.4.3).
 pub const SEARCH_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
-/// The URN of a bulk.
+/// The URN of a bulk (RFC 7644, section 3.7).
 pub const BULK_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
-/// The URN of a bulk's answer.
+/// The URN of a bulk's answer (RFC 7644, section 3.7).
 pub const BULK_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
 
 /// A message of a kind: an object whose `schemas` names it.
@@ -45,6 +45,9 @@ fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
     }
 }
 
+/// The most operations of one PATCH.
+pub const MAX_OPERATIONS: usize = 1_000;
+
 /// A request to change a resource (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PatchRequest {
@@ -60,6 +63,12 @@ impl PatchRequest {
         let Some(Value::Array(operations)) = get(object, "Operations") else { return Err(wanted()) };
         if operations.is_empty() {
             return Err(wanted());
+        }
+        if operations.len() > MAX_OPERATIONS {
+            let (most, count) = (MAX_OPERATIONS, operations.len());
+            return Err(Fault::value(format!(
+                "a PATCH can have at most {most} operations, not {count}; send several"
+            )));
         }
         let operations =
             operations.iter().enumerate().map(|(at, operation)| read_operation(operation, at + 1));
@@ -190,7 +199,7 @@ fn number(object: &Map<String, Value>, name: &str) -> Result<Option<String>, Fau
     }
 }
 
-/// What an operation of a bulk does.
+/// What an operation of a bulk does (RFC 7644, section 3.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BulkMethod {
     /// Creates.

@@ -8,13 +8,15 @@ use crate::error::{Fault, ScimType};
 use crate::filter::{Filter, Literal, Operator};
 use crate::path::{AttributePath, PatchPath};
 use crate::place::Place;
-use crate::read::{Resource, describe, extension_entries, is_primary, read_attribute, read_one, read_values};
+use crate::read::{
+    Resource, check_count, describe, extension_entries, is_primary, read_attribute, read_one, read_values,
+};
 use crate::schema::{Attribute, Kind, Mutability, ResourceType, Schema};
 use crate::test::Test;
 use crate::text::{fold, shown};
 use serde_json::{Map, Value};
 
-/// What an operation does.
+/// What an operation does (RFC 7644, sections 3.5.2.1 to 3.5.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Adds values, or sets one.
@@ -25,7 +27,7 @@ pub enum Change {
     Remove,
 }
 
-/// One operation of a PATCH.
+/// One operation of a PATCH (RFC 7644, section 3.5.2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// What it does.
@@ -48,13 +50,38 @@ struct Step<'a> {
     is_explicit: bool,
 }
 
-/// Applies operations to a resource: all, or none. Gives back the paths that no schema has.
+/// Applies operations to a resource: all, or none (RFC 7644, section 3.5.2). Gives back the paths that no schema has.
+/// A fault is of the kind that section 3.12 gives it.
+///
+/// ```
+/// use serde_json::json;
+/// use std::sync::Arc;
+/// use tenure_scim::{PatchRequest, ResourceType, core, patch};
+///
+/// # let users = ResourceType {
+/// #     name: "User",
+/// #     endpoint: "/Users",
+/// #     description: "A person",
+/// #     schema: Arc::new(core::user()),
+/// #     extensions: vec![],
+/// # };
+/// let request = PatchRequest::parse(&json!({
+///     "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+///     "Operations": [{"op": "Add", "path": "emails[type eq \"work\"].value", "value": "ann@x.example"}],
+/// }))?;
+/// let mut ann = tenure_scim::Resource::from_iter([("userName".to_owned(), json!("ann"))]);
+/// let unknown = patch::apply(&users, &mut ann, &request.operations)?;
+/// assert!(unknown.is_empty());
+/// assert_eq!(ann["emails"], json!([{"type": "work", "value": "ann@x.example"}]));
+/// # Ok::<(), tenure_scim::Fault>(())
+/// ```
 pub fn apply(
     resource_type: &ResourceType,
     resource: &mut Resource,
     operations: &[Operation],
 ) -> Result<Vec<String>, Fault> {
     let (mut after, mut unknown) = (resource.clone(), Vec::new());
+    check_values(operations)?;
     for operation in operations {
         for step in steps(resource_type, operation, &mut unknown)? {
             step.apply(&mut after, &mut unknown)?;
@@ -63,6 +90,24 @@ pub fn apply(
     check_required(resource_type, resource, &after)?;
     *resource = after;
     Ok(unknown)
+}
+
+/// How many values all operations of a PATCH may have together: each is compared with those that are there.
+const MAX_PATCHED_VALUES: usize = 1_000;
+
+fn check_values(operations: &[Operation]) -> Result<(), Fault> {
+    let of = |value: &Value| value.as_array().map_or(1, Vec::len);
+    let of_operation = |operation: &Operation| match &operation.value {
+        Value::Object(entries) if operation.path.is_none() => entries.values().map(of).sum(),
+        value => of(value),
+    };
+    let count: usize = operations.iter().map(of_operation).sum();
+    if count <= MAX_PATCHED_VALUES {
+        return Ok(());
+    }
+    Err(Fault::value(format!(
+        "a PATCH can have at most {MAX_PATCHED_VALUES} values, not {count}; send several"
+    )))
 }
 
 fn check_required(resource_type: &ResourceType, before: &Resource, after: &Resource) -> Result<(), Fault> {
@@ -278,6 +323,7 @@ impl Step<'_> {
                 for value in sent {
                     add(values, value, attribute);
                 }
+                check_count(attribute, values.len(), &self.path)?;
             }
             Change::Remove if self.value.is_null() => values.clear(),
             Change::Remove => values.retain(|value| !sent.iter().any(|sent| names(sent, value, attribute))),
@@ -519,7 +565,7 @@ fn described(filter: &Filter, attribute: &Attribute) -> Option<Map<String, Value
     Some(made)
 }
 
-/// A change of the values of one attribute, for attributes that are too large to be changed as a whole.
+/// A change of the values of one attribute (RFC 7644, section 3.5.2), for attributes that are too large to be changed as a whole.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
     /// Adds these.
@@ -532,7 +578,8 @@ pub enum Edit {
     RemoveWhere(Filter),
 }
 
-/// Takes the operations on one attribute with several values out of a list: its edits, in order, and all else.
+/// Takes the operations on one attribute with several values out of a list (RFC 7644, section 3.5.2): its edits, in order, and all
+/// else.
 pub fn edits_of(
     resource_type: &ResourceType,
     name: &str,

@@ -5,7 +5,8 @@ use crate::filter::Filter;
 use crate::parse::Parser;
 use std::fmt;
 
-/// The name of an attribute: perhaps with the URN of its schema, perhaps with a sub-attribute.
+/// The name of an attribute: perhaps with the URN of its schema, perhaps with a sub-attribute (RFC 7644, section
+/// 3.10, `attrPath`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttributePath {
     /// The URN before the last colon.
@@ -17,7 +18,7 @@ pub struct AttributePath {
 }
 
 impl AttributePath {
-    /// Reads a path such as `name.givenName` or `urn:…:User:userName`.
+    /// Reads a path such as `name.givenName` or `urn:…:User:userName`; a fault is `invalidPath`.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let mut parser = Parser::of_path(text)?;
         let path = parser.attribute_path()?;
@@ -39,7 +40,7 @@ impl fmt::Display for AttributePath {
     }
 }
 
-/// The target of a PATCH operation: an attribute, some of its values, or a part of them.
+/// The target of a PATCH operation: an attribute, some of its values, or a part of them (RFC 7644, section 3.5.2, `PATH`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct PatchPath {
     /// The attribute, with a sub-attribute where no filter stands between.
@@ -51,7 +52,7 @@ pub struct PatchPath {
 }
 
 impl PatchPath {
-    /// Reads a path such as `emails[type eq "work"].value`.
+    /// Reads a path such as `emails[type eq "work"].value`; a fault is `invalidPath`, or `invalidFilter` within brackets.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let mut parser = Parser::of_path(text)?;
         let path = parser.patch_path()?;

@@ -6,7 +6,7 @@ use crate::schema::{Attribute, Mutability, ResourceType, Schema, by_name};
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-/// Where a path leads.
+/// Where a path leads (RFC 7644, section 3.10).
 #[derive(Debug, Clone, Copy)]
 pub enum Place<'a> {
     /// To everything of an extension.

@@ -7,7 +7,7 @@ use crate::read::Resource;
 use crate::schema::{Attribute, ResourceType, Returned};
 use serde_json::{Map, Value};
 
-/// What a caller wants to see.
+/// What a caller wants to see (RFC 7644, section 3.9).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Projection {
     /// Everything that is shown by default.
@@ -18,7 +18,7 @@ pub enum Projection {
     Without(Vec<Wanted>),
 }
 
-/// Something that is named to be shown or left out.
+/// Something that is named to be shown or left out (RFC 7644, section 3.10).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// All of an extension.
@@ -50,7 +50,7 @@ impl Projection {
         self.keeps(None, name, true)
     }
 
-    /// Cuts a resource down to what is shown.
+    /// Cuts a resource down to what is shown: `returned` of each attribute (RFC 7643, section 7), and what was asked for.
     pub fn apply(&self, resource_type: &ResourceType, resource: &mut Resource) {
         cut(self, None, resource_type.top().collect(), resource);
         for schema in &resource_type.extensions {

@@ -11,10 +11,10 @@ use crate::test::{flag, moment};
 use crate::text::shown;
 use serde_json::{Map, Number, Value};
 
-/// A resource in the schema's own form.
+/// A resource in the schema's own form (RFC 7643, section 3).
 pub type Resource = Map<String, Value>;
 
-/// What reading a resource gave.
+/// What reading a resource gave (RFC 7644, section 3.3).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Intake {
     /// The resource, without what the client may not set.
@@ -70,7 +70,7 @@ impl ResourceType {
         })
     }
 
-    /// Whether all is there that must be.
+    /// Whether all is there that must be (RFC 7643, section 7, `required`); else `invalidValue`.
     pub fn check_required(&self, resource: &Resource) -> Result<(), Fault> {
         match self.missing(resource).next() {
             Some(attribute) => {
@@ -80,7 +80,7 @@ impl ResourceType {
         }
     }
 
-    /// The `schemas` of a resource: the core one, and the extensions that it has something of.
+    /// The `schemas` of a resource (RFC 7643, section 3): the core one, and the extensions that it has something of.
     pub fn schemas_of(&self, resource: &Resource) -> Vec<&'static str> {
         let extensions = self.extensions.iter().map(|schema| schema.id);
         std::iter::once(self.schema.id).chain(extensions.filter(|id| resource.contains_key(*id))).collect()
@@ -95,6 +95,7 @@ pub(crate) fn extension_entries<'a>(
     match sent {
         Value::Object(entries) => Ok(Some(entries)),
         Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
         other => Err(Fault::value(format!("`{}` must be an object, not {}", extension.id, describe(other)))),
     }
 }
@@ -153,6 +154,7 @@ pub(crate) fn read_attribute(
 pub(crate) fn read_values(attribute: &Attribute, sent: &Value, path: &str) -> Result<Vec<Value>, Fault> {
     let one = std::slice::from_ref(sent);
     let sent = if let Value::Array(values) = sent { values } else { one };
+    check_count(attribute, sent.len(), path)?;
     let mut values: Vec<Value> = Vec::with_capacity(sent.len());
     for value in sent {
         values.extend(read_one(attribute, value, path)?);
@@ -166,6 +168,14 @@ pub(crate) fn read_values(attribute: &Attribute, sent: &Value, path: &str) -> Re
     Ok(values)
 }
 
+/// Whether there may be so many values.
+pub(crate) fn check_count(attribute: &Attribute, count: usize, path: &str) -> Result<(), Fault> {
+    if count <= attribute.max_values {
+        return Ok(());
+    }
+    Err(Fault::value(format!("`{path}` can have at most {} values, not {count}", attribute.max_values)))
+}
+
 pub(crate) fn is_primary(value: &Value) -> bool {
     value.get("primary") == Some(&Value::Bool(true))
 }
@@ -176,13 +186,13 @@ pub(crate) fn read_one(attribute: &Attribute, sent: &Value, path: &str) -> Resul
         || Fault::value(format!("`{path}` must be {}, not {}", attribute.kind.in_words(), describe(sent)));
     let read = match (attribute.kind, sent) {
         (_, Value::Null) => return Ok(None),
+        (_, Value::String(text)) if text.is_empty() => return Ok(None),
         (Kind::Complex, Value::Object(entries)) => return read_parts(attribute, entries, path),
         (Kind::Complex, Value::String(text)) => {
             let value = attribute.sub("value").ok_or_else(wrong)?;
             let Some(read) = read_one(value, &Value::String(text.clone()), path)? else { return Ok(None) };
             Value::Object(Map::from_iter([("value".to_owned(), read)]))
         }
-        (_, Value::String(text)) if text.is_empty() => return Ok(None),
         (Kind::Boolean, Value::String(text)) => Value::Bool(flag(text).ok_or_else(wrong)?),
         (kind, value) if is_of(kind, value) => value.clone(),
         _ => return Err(wrong()),

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// How many values an attribute may have, unless it says otherwise.
+pub const MAX_VALUES: usize = 200;
+
 /// The type of a value (RFC 7643, section 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -88,7 +91,7 @@ pub enum Uniqueness {
     Server,
 }
 
-/// Whether a value must be there.
+/// Whether a value must be there (RFC 7643, section 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Required {
     /// It may be absent.
@@ -104,12 +107,16 @@ pub enum Required {
 pub struct Attribute {
     /// Its name, in the schema's spelling.
     pub name: Cow<'static, str>,
+    /// Another name that is taken for it, and never shown.
+    pub alias: Option<Cow<'static, str>>,
     /// What it is for.
     pub description: Cow<'static, str>,
     /// The type of its values.
     pub kind: Kind,
     /// Whether there can be several.
     pub multi_valued: bool,
+    /// How many there may be at most; comparing each with each must stay cheap.
+    pub max_values: usize,
     /// Whether one must be there.
     pub required: Required,
     /// Whether case counts when values are compared.
@@ -137,9 +144,11 @@ impl Attribute {
     ) -> Self {
         Self {
             name: name.into(),
+            alias: None,
             description: description.into(),
             kind,
             multi_valued: false,
+            max_values: MAX_VALUES,
             required: Required::No,
             case_exact: matches!(kind, Kind::Reference | Kind::Binary),
             mutability: Mutability::ReadWrite,
@@ -176,6 +185,11 @@ impl Attribute {
         Self { multi_valued: true, ..self }
     }
 
+    /// The same with as many values as a request can carry.
+    pub fn many(self) -> Self {
+        Self { max_values: usize::MAX, ..self.several() }
+    }
+
     /// The same, only for the service provider to change.
     pub fn read_only(self) -> Self {
         Self { mutability: Mutability::ReadOnly, ..self }
@@ -209,6 +223,11 @@ impl Attribute {
     /// The same, always shown.
     pub fn always(self) -> Self {
         Self { returned: Returned::Always, ..self }
+    }
+
+    /// The same, shown only when it is asked for by name.
+    pub fn on_request(self) -> Self {
+        Self { returned: Returned::Request, ..self }
     }
 
     /// The same with values that are suggested.
@@ -263,7 +282,11 @@ impl Attribute {
 }
 
 pub(crate) fn by_name<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
-    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    let is_alias = |attribute: &&Attribute| {
+        attribute.alias.as_ref().is_some_and(|alias| alias.eq_ignore_ascii_case(name))
+    };
+    let named = attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name));
+    named.or_else(|| attributes.iter().find(is_alias))
 }
 
 /// The URN of schemas themselves (RFC 7643, section 7).
@@ -271,7 +294,7 @@ const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 /// The URN of resource types (RFC 7643, section 6).
 const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
 
-/// A set of attributes under a URN.
+/// A set of attributes under a URN (RFC 7643, section 7).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema {
     /// Its URN.

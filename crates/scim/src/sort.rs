@@ -10,7 +10,7 @@ use crate::text::{fold, shown};
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// Which way resources are sorted.
+/// Which way resources are sorted (RFC 7644, section 3.4.2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SortOrder {
     /// From the least; resources without the value come last.
@@ -34,7 +34,7 @@ impl SortOrder {
     }
 }
 
-/// By what resources are sorted.
+/// By what resources are sorted (RFC 7644, section 3.4.2.3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sort {
     spot: Spot,
@@ -43,7 +43,7 @@ pub struct Sort {
     order: SortOrder,
 }
 
-/// What a resource is sorted by.
+/// What a resource is sorted by (RFC 7644, section 3.4.2.3).
 #[derive(Debug, Clone, PartialEq)]
 pub enum SortKey {
     /// It has no such value.

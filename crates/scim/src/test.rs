@@ -13,7 +13,25 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
-/// A filter that can be put to resources of one type.
+/// A filter that can be put to resources of one type (RFC 7644, section 3.4.2.2).
+///
+/// ```
+/// use serde_json::json;
+/// use std::sync::Arc;
+/// use tenure_scim::{Filter, ResourceType, Test, core};
+///
+/// let users = ResourceType {
+///     name: "User",
+///     endpoint: "/Users",
+///     description: "A person",
+///     schema: Arc::new(core::user()),
+///     extensions: vec![],
+/// };
+/// let test = Test::of(&Filter::parse("userName eq \"ANN\" and active eq true")?, &users)?;
+/// let ann = json!({"userName": "ann", "active": true});
+/// assert!(test.holds(ann.as_object().expect("it is an object")));
+/// # Ok::<(), tenure_scim::Fault>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Test(Node);
 
@@ -44,7 +62,7 @@ enum With {
 }
 
 impl Test {
-    /// Looks a filter up in the schemas of a type. What they do not have, or cannot compare so, is a fault.
+    /// Looks a filter up in the schemas of a type. What they do not have, or cannot compare so, is a fault (`invalidFilter`).
     pub fn of(filter: &Filter, resource_type: &ResourceType) -> Result<Self, Fault> {
         node(filter, &mut |path| {
             let Some(place) = resource_type.place(path) else {
@@ -65,7 +83,7 @@ impl Test {
         .map(Self)
     }
 
-    /// Looks up a filter on the values of one complex attribute, as it stands between brackets.
+    /// Looks up a filter on the values of one complex attribute, as it stands between brackets (`valFilter`).
     pub fn of_values(filter: &Filter, attribute: &Attribute) -> Result<Self, Fault> {
         values_of(filter, attribute).map(Self)
     }

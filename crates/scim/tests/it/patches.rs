@@ -366,7 +366,6 @@ fn one_bad_operation_and_nothing_has_changed() {
         (json!({"op": "replace", "path": "id", "value": "x"}), Mutability),
         (json!({"op": "remove", "path": "groups"}), Mutability),
         (json!({"op": "add", "path": "meta.version", "value": "x"}), Mutability),
-        (json!({"op": "add", "path": "name.formatted", "value": "x"}), Mutability),
         (json!({"op": "remove", "path": "userName"}), Mutability),
         (json!({"op": "replace", "path": "userName", "value": ""}), Mutability),
         (json!({"op": "add", "path": "ti tle", "value": "x"}), InvalidPath),

@@ -42,7 +42,7 @@ fn what_is_unassigned_is_absent() {
 fn what_only_the_provider_sets_is_left_out() {
     let Intake { resource, unknown } = read(json!({
         "schemas": [USER], "userName": "a", "id": "mine", "meta": {"version": "1"}, "groups": [{"value": "x"}],
-        "name": {"formatted": "X", "givenName": "A"}, ENTERPRISE: {"manager": {"value": "m", "displayName": "M"}},
+        "name": {"givenName": "A"}, ENTERPRISE: {"manager": {"value": "m", "displayName": "M"}},
     }));
     let expected =
         json!({"userName": "a", "name": {"givenName": "A"}, ENTERPRISE: {"manager": {"value": "m"}}});
