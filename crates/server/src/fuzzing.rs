@@ -5,14 +5,16 @@ use crate::http::head_scan::HeadScan;
 use crate::http::idempotency::key_of;
 use crate::http::json::Json;
 use crate::http::limits::Limits;
+use crate::http::page_key::PageKey;
 use crate::http::problem::Problem;
 use crate::last_used::LastUsed;
 use crate::operator::Operator;
 use crate::operator::socket::carry_out;
 use crate::outside::{SystemClock, SystemRandomness};
 use crate::rest::error::body_of;
-use crate::rest::page_token::{Cursor, PageKey};
+use crate::rest::page_token::Cursor;
 use crate::rest::teammates::{create_command, update_command};
+use crate::scim::{Kind, Person, Sight, resource_type};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use tenure_directory::secret::SecretText;
 use tenure_directory::{Actor, Command, Company, CompanyId, Event, Recorded, RegistryCommand, Timestamp};
 use tenure_engine::Engine;
 use tenure_journal::MemoryJournal;
+use tenure_scim::{Filter, PatchPath, PatchRequest, Resource, Test, patch};
 
 /// How many inputs an operator's node takes before it is made anew.
 const INPUTS_OF_A_NODE: u32 = 500;
@@ -58,17 +61,82 @@ pub fn head(bytes: &[u8]) {
 pub fn page_token(bytes: &[u8]) {
     let (key, company) = (PageKey::new([7; 32]), CompanyId::new(1));
     let text = String::from_utf8_lossy(bytes);
-    if let Some(cursor) = key.open(company, "/teammates", &text) {
-        assert_eq!(key.seal(company, "/teammates", cursor), text, "a token that nobody made was opened");
+    if let Some(cursor) = Cursor::open(&key, company, "/teammates", &text) {
+        assert_eq!(cursor.seal(&key, company, "/teammates"), text, "a token that nobody made was opened");
     }
     let mut number = [0; 8];
     for (place, byte) in number.iter_mut().zip(bytes) {
         *place = *byte;
     }
     let cursor = Cursor { after: u64::from_be_bytes(number), limit: bytes.first().copied().unwrap_or(1) };
-    let sealed = key.seal(company, &text, cursor);
-    assert_eq!(key.open(company, &text, &sealed), Some(cursor));
-    assert_eq!(key.open(CompanyId::new(2), &text, &sealed), None);
+    let sealed = cursor.seal(&key, company, &text);
+    assert_eq!(Cursor::open(&key, company, &text, &sealed), Some(cursor));
+    assert_eq!(Cursor::open(&key, CompanyId::new(2), &text, &sealed), None);
+}
+
+/// A SCIM filter or path: what is read is printed so that it reads the same again, and can be put to any resource.
+pub fn scim_filter(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let company = sample();
+    let users = resource_type(&company, Kind::User);
+    if let Ok(filter) = Filter::parse(&text) {
+        // Printed with all its parentheses and digits it can be beyond a limit.
+        if let Ok(again) = Filter::parse(&filter.to_string()) {
+            assert_eq!(again, filter);
+        }
+        if let Ok(test) = Test::of(&filter, &users) {
+            let teammate = company.teammates.values().next().expect("the sample has a teammate");
+            let sight =
+                Sight { base: "http://tenure.test/scim/v2", company: &company, now: Timestamp::from_ms(0) };
+            let user = sight.user(teammate);
+            let negated = Filter::Not(Box::new(filter));
+            let negated = Test::of(&negated, &users).expect("what can be asked can be denied");
+            assert_ne!(test.holds(&user), negated.holds(&user));
+        }
+    }
+    if let Ok(path) = PatchPath::parse(&text)
+        && let Ok(again) = PatchPath::parse(&path.to_string())
+    {
+        assert_eq!(again, path);
+    }
+}
+
+/// A SCIM PATCH of a user and of a group: all of it applies or nothing does, nothing unassigned is left, and what comes of it
+/// is decided.
+pub fn scim_patch(bytes: &[u8]) {
+    let Ok(json) = Json::parse(bytes, Limits::default().json_depth) else { return };
+    let Ok(request) = PatchRequest::parse(&json.into_value()) else { return };
+    let company = sample();
+    let teammate = company.teammates.values().next().expect("the sample has a teammate");
+    let sight = Sight { base: "http://tenure.test/scim/v2", company: &company, now: Timestamp::from_ms(0) };
+    let users = resource_type(&company, Kind::User);
+    let before = sight.user(teammate);
+    let mut after = before.clone();
+    if patch::apply(&users, &mut after, &request.operations).is_ok() {
+        assert!(after.values().all(is_assigned), "something unassigned was left behind");
+        if let Ok(person) = Person::read(&company, after) {
+            decided(&company, Command::UpdateTeammate(person.update(teammate)));
+        }
+    } else {
+        assert_eq!(after, before, "a refused PATCH changed something");
+    }
+    let groups = resource_type(&company, Kind::Group);
+    if let Ok((_, others)) = patch::edits_of(&groups, "members", &request.operations) {
+        let mut group = Resource::from_iter([("displayName".to_owned(), "Support".into())]);
+        if patch::apply(&groups, &mut group, &others).is_ok() {
+            assert!(!group.contains_key("members"), "an edit of members stayed among the other operations");
+        }
+    }
+}
+
+fn is_assigned(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Null => false,
+        serde_json::Value::Array(values) => !values.is_empty() && values.iter().all(is_assigned),
+        serde_json::Value::Object(parts) => !parts.is_empty() && parts.values().all(is_assigned),
+        serde_json::Value::String(text) => !text.is_empty(),
+        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => true,
+    }
 }
 
 /// The text of a token: what is read tells nothing of itself.

@@ -14,6 +14,7 @@ mod outside;
 mod public_url;
 mod resident_memory;
 pub mod rest;
+mod scim;
 mod serve;
 
 pub use data_folder::{DataFolder, FolderError, FolderLock};

@@ -21,6 +21,41 @@ pub(crate) fn iso(time: Timestamp) -> String {
     }
 }
 
+/// Milliseconds of a day.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Writes many moments as [`iso`] does. Of a day that comes again only the time is made anew: most of a list is of few days.
+#[derive(Debug, Default)]
+pub(crate) struct IsoWriter {
+    day: Option<(i64, [u8; 10])>,
+}
+
+impl IsoWriter {
+    /// Writes a moment.
+    pub(crate) fn write(&mut self, out: &mut Vec<u8>, time: Timestamp) {
+        let day = time.as_ms().div_euclid(DAY_MS);
+        if self.day.is_none_or(|(known, _)| known != day) {
+            let midnight = iso(Timestamp::from_ms(day * DAY_MS));
+            let date =
+                midnight.strip_suffix("T00:00:00.000Z").and_then(|date| date.as_bytes().try_into().ok());
+            let Some(date) = date else { return out.extend_from_slice(iso(time).as_bytes()) };
+            self.day = Some((day, date));
+        }
+        let Some((_, date)) = self.day else { return };
+        let ms = time.as_ms().rem_euclid(DAY_MS);
+        let (seconds, ms) = (ms / 1000, ms % 1000);
+        let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or_default();
+        let two = |number: i64| [digit(number / 10), digit(number)];
+        out.extend_from_slice(&date);
+        for (before, number) in [(b'T', seconds / 3600), (b':', seconds / 60 % 60), (b':', seconds % 60)] {
+            out.push(before);
+            out.extend_from_slice(&two(number));
+        }
+        out.push(b'.');
+        out.extend_from_slice(&[digit(ms / 100), digit(ms / 10), digit(ms), b'Z']);
+    }
+}
+
 fn epoch_ms(given: &str) -> Option<i64> {
     let (seconds, decimals) = given.split_once('.').unwrap_or((given, "0"));
     let digits = |text: &str, most: usize| {
@@ -48,5 +83,17 @@ mod tests {
             assert!(parse(bad).is_none(), "{bad}");
         }
         assert_eq!(iso(Timestamp::from_ms(1_700_000_000_500)), "2023-11-14T22:13:20.500Z");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn many_moments_are_written_as_one_is(times in proptest::collection::vec(-70_000_000_000_000_i64..260_000_000_000_000, 1..6), near in -200_000_000_i64..200_000_000) {
+            let mut writer = IsoWriter::default();
+            for ms in times.iter().flat_map(|ms| [*ms, *ms + near]) {
+                let mut out = Vec::new();
+                writer.write(&mut out, Timestamp::from_ms(ms));
+                proptest::prop_assert_eq!(String::from_utf8(out).unwrap(), iso(Timestamp::from_ms(ms)));
+            }
+        }
     }
 }

@@ -4,6 +4,8 @@ use crate::data_folder::FolderError;
 use crate::gauges;
 use crate::http::accept;
 use crate::http::limits::Limits;
+use crate::http::page_key::PageKey;
+use crate::http::problem::Problem;
 use crate::http::request_log::RequestLog;
 use crate::http::shell::{Shell, ShellOptions};
 use crate::http::tls::TlsSetup;
@@ -12,8 +14,12 @@ use crate::node::Node;
 use crate::operator::Operator;
 use crate::operator::socket::{InFlight, OperatorSocket};
 use crate::public_url::PublicUrl;
-use crate::rest::{self, App, PageKey};
+use crate::rest::{self, App};
+use crate::scim::{self, ScimApp};
+use axum::body::Body;
+use axum::response::IntoResponse as _;
 use hyper::header::HeaderValue;
+use hyper::{Request, Response};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::net::SocketAddr;
@@ -143,9 +149,10 @@ impl Server {
         let page_key = PageKey::new(node.folder().page_key(engine.random())?);
         let draining = Arc::new(AtomicBool::new(false));
         let metrics = options.metrics.clone();
+        let scim = ScimApp::new(engine.clone(), &public_url, options.limits.clone(), page_key.clone());
         let app = App::new(engine.clone(), &public_url, options.limits.clone(), page_key, metrics)
             .draining_with(Arc::clone(&draining));
-        let router = rest::router(app);
+        let router = rest::router(app).fallback(move |request| elsewhere(scim.clone(), request));
         let shell = ShellOptions {
             limits: options.limits,
             trusted_proxies: options.trusted_proxies,
@@ -153,7 +160,7 @@ impl Server {
             last_used: last_used.clone(),
             log: options.log,
         };
-        let shell = Arc::new(Shell::new(engine, router, rest::error::render, shell));
+        let shell = Arc::new(Shell::new(engine, router, render, shell));
         let mut background = JoinSet::new();
         let operators = start_background(&node, &public_url, &last_used, &mut background)?;
         if let Some(metrics) = options.metrics {
@@ -328,4 +335,17 @@ fn cors(origins: &[String]) -> Result<Option<CorsLayer>, ServerError> {
     };
     let origins: Vec<HeaderValue> = origins.iter().map(parse).collect::<Result<_, _>>()?;
     Ok(Some(layer.allow_origin(origins)))
+}
+
+/// What no route leads to: the SCIM face, which takes its paths apart by itself, or nothing.
+async fn elsewhere(scim: ScimApp, request: Request<Body>) -> Response<Body> {
+    if scim::is_at(request.uri().path()) {
+        return scim::answer(scim, request).await;
+    }
+    rest::error::unknown_path(request.uri()).into_response()
+}
+
+/// Each face says in its own words what went wrong.
+fn render(path: &str, problem: Problem) -> Response<Body> {
+    if scim::is_at(path) { scim::render(problem) } else { rest::error::render(problem) }
 }

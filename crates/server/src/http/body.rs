@@ -13,14 +13,39 @@ use std::time::Duration;
 use tenure_directory::text::repeated;
 use tokio::time::Instant;
 
+/// The media types that a body may have. The first is the one that is told.
+pub(crate) type MediaTypes = &'static [&'static str];
+
+/// JSON, as REST takes it.
+pub(crate) const JSON: MediaTypes = &["application/json"];
+
 /// Reads a body as JSON.
 pub(crate) async fn read_json(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Json, Problem> {
-    let body = read_optional_json(headers, body, limits).await?;
+    read_json_of(JSON, headers, body, limits).await
+}
+
+/// Reads a body as JSON of one of these types.
+pub(crate) async fn read_json_of(
+    types: MediaTypes,
+    headers: &HeaderMap,
+    body: Body,
+    limits: &Limits,
+) -> Result<Json, Problem> {
+    let body = read_optional_json_of(types, headers, body, limits).await?;
     body.ok_or_else(|| bad_body("request.body_missing", "a JSON object is needed, and there is no body"))
 }
 
 /// Reads a body as JSON where it may be left out.
 pub(crate) async fn read_optional_json(
+    headers: &HeaderMap,
+    body: Body,
+    limits: &Limits,
+) -> Result<Option<Json>, Problem> {
+    read_optional_json_of(JSON, headers, body, limits).await
+}
+
+async fn read_optional_json_of(
+    types: MediaTypes,
     headers: &HeaderMap,
     body: Body,
     limits: &Limits,
@@ -44,7 +69,7 @@ pub(crate) async fn read_optional_json(
     if bytes.is_empty() {
         return Ok(None);
     }
-    check_type(headers)?;
+    check_type(types, headers)?;
     let parsed = Json::parse(&bytes, limits.json_depth);
     parsed.map(Some).map_err(|fault| bad_body("request.not_json", &fault))
 }
@@ -71,7 +96,7 @@ fn check_headers(headers: &HeaderMap, body: &Body, limits: &Limits) -> Result<()
     Ok(())
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+fn check_type(types: MediaTypes, headers: &HeaderMap) -> Result<(), Problem> {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = given.split(';').next().unwrap_or_default().trim();
     let charset = given.split(';').skip(1).find_map(|parameter| {
@@ -81,13 +106,14 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
     let is_utf8 =
         |charset: &str| charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8");
     let utf8 = charset.is_none_or(is_utf8);
-    if essence.eq_ignore_ascii_case("application/json") && utf8 {
+    if types.iter().any(|media| essence.eq_ignore_ascii_case(media)) && utf8 {
         return Ok(());
     }
+    let wanted = types.first().copied().unwrap_or_default();
     let message = if essence.is_empty() {
-        "the body needs the header `Content-Type: application/json`".to_owned()
+        format!("the body needs the header `Content-Type: {wanted}`")
     } else {
-        format!("the body must be application/json in UTF-8, not {}", repeated(given))
+        format!("the body must be {wanted} in UTF-8, not {}", repeated(given))
     };
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.not_json_type", message))
 }

@@ -3,6 +3,7 @@
 use crate::http::problem::Problem;
 use hyper::header::{HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use sha2::{Digest as _, Sha256};
+use std::fmt;
 use tenure_directory::{Precondition, Version};
 
 /// What a coding adds to a tag: the compressed form of a representation is another one.
@@ -10,33 +11,48 @@ pub(crate) const GZIP_SUFFIX: &str = "-gzip";
 
 /// The tag of a representation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EntityTag(String);
+pub(crate) struct EntityTag {
+    is_weak: bool,
+    opaque: String,
+}
 
 impl EntityTag {
     /// The tag of a thing at a revision.
     pub(crate) fn of_revision(revision: Version) -> Self {
-        Self(revision.number().to_string())
+        Self { is_weak: false, opaque: revision.number().to_string() }
+    }
+
+    /// A tag of what a representation says, and not of its bytes.
+    pub(crate) fn weak(opaque: String) -> Self {
+        Self { is_weak: true, opaque }
     }
 
     /// The tag of something that has no revision of its own, made from its bytes.
     pub(crate) fn of_content(bytes: &[u8]) -> Self {
         use std::fmt::Write as _;
         let digest = Sha256::digest(bytes);
-        Self(digest.iter().take(8).fold(String::new(), |mut tag, byte| {
+        let opaque = digest.iter().take(8).fold(String::new(), |mut tag, byte| {
             write!(tag, "{byte:02x}").expect("writing to a String cannot fail");
             tag
-        }))
+        });
+        Self { is_weak: false, opaque }
     }
 
     /// The value of the header `ETag`.
     pub(crate) fn header(&self) -> HeaderValue {
-        HeaderValue::from_str(&format!("\"{}\"", self.0)).expect("letters and digits in quotes fit a header")
+        HeaderValue::from_str(&self.to_string()).expect("letters and digits in quotes fit a header")
     }
 }
 
-/// The tag of the compressed form, as a header.
+impl fmt::Display for EntityTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\"{}\"", if self.is_weak { "W/" } else { "" }, self.opaque)
+    }
+}
+
+/// The tag of the compressed form, as a header. A weak one says nothing of the form, and stays.
 pub(crate) fn compressed(tag: &HeaderValue) -> Option<HeaderValue> {
-    let bare = tag.to_str().ok()?.strip_suffix('"')?;
+    let bare = tag.to_str().ok().filter(|tag| !tag.starts_with("W/"))?.strip_suffix('"')?;
     HeaderValue::from_str(&format!("{bare}{GZIP_SUFFIX}\"")).ok()
 }
 
@@ -86,6 +102,44 @@ pub(crate) fn precondition(headers: &HeaderMap) -> Result<Precondition, Problem>
     Ok(Precondition::Revisions(revisions.collect()))
 }
 
+/// A condition on the tag of what is there, weak tags included (RFC 7644, section 3.14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TagCondition {
+    /// None was given.
+    None,
+    /// The thing must exist (`*`).
+    Exists,
+    /// The thing must have one of these tags, by what stands between their quotes.
+    OneOf(Vec<String>),
+}
+
+impl TagCondition {
+    /// The `If-Match` of a request.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
+        joined(headers, &IF_MATCH).map_or(Ok(TagCondition::None), |text| Self::parse(&text))
+    }
+
+    /// Reads what `If-Match` can say.
+    pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
+        if text.trim() == "*" {
+            return Ok(TagCondition::Exists);
+        }
+        let tags = tags(text).ok_or_else(|| {
+            let message = "a version must be * or a list of ETags, such as W/\"12\"";
+            Problem::bad_request("request.bad_etag", message)
+        })?;
+        Ok(TagCondition::OneOf(tags.iter().map(|tag| tag.opaque.to_owned()).collect()))
+    }
+
+    /// Whether a thing with this tag meets it.
+    pub(crate) fn allows(&self, tag: &EntityTag) -> bool {
+        match self {
+            TagCondition::None | TagCondition::Exists => true,
+            TagCondition::OneOf(tags) => tags.contains(&tag.opaque),
+        }
+    }
+}
+
 /// The revision that a tag of ours stands for; other spellings of the number are no tags of ours.
 fn revision_of(opaque: &str) -> Option<Version> {
     let number: u64 = opaque.parse().ok()?;
@@ -95,7 +149,7 @@ fn revision_of(opaque: &str) -> Option<Version> {
 /// Whether the caller has this representation already (`If-None-Match`); an unreadable list matches nothing.
 pub(crate) fn is_known(headers: &HeaderMap, this: &EntityTag) -> bool {
     let Some(text) = joined(headers, &IF_NONE_MATCH) else { return false };
-    text.trim() == "*" || tags(&text).is_some_and(|tags| tags.iter().any(|tag| tag.opaque == this.0))
+    text.trim() == "*" || tags(&text).is_some_and(|tags| tags.iter().any(|tag| tag.opaque == this.opaque))
 }
 
 #[cfg(test)]

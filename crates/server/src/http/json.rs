@@ -2,6 +2,7 @@
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use tenure_directory::custom_field::number_as_json;
 use tenure_directory::text::repeated;
 
 /// The largest magnitude of a number: beyond it a double is not exact (RFC 7493, section 2.2).
@@ -41,6 +42,20 @@ impl Json {
             Json::Text(_) => "a string",
             Json::Array(_) => "an array",
             Json::Object(_) => "an object",
+        }
+    }
+
+    /// The value as libraries take it; a whole number as one without a point.
+    pub(crate) fn into_value(self) -> serde_json::Value {
+        match self {
+            Json::Null => serde_json::Value::Null,
+            Json::Boolean(value) => value.into(),
+            Json::Number(value) => number_as_json(value).into(),
+            Json::Text(value) => String::from(value).into(),
+            Json::Array(values) => values.into_iter().map(Json::into_value).collect(),
+            Json::Object(entries) => {
+                entries.into_iter().map(|(key, value)| (String::from(key), value.into_value())).collect()
+            }
         }
     }
 

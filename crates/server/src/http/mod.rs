@@ -9,6 +9,7 @@ pub(crate) mod head_scan;
 pub(crate) mod idempotency;
 pub(crate) mod json;
 pub(crate) mod limits;
+pub(crate) mod page_key;
 pub(crate) mod problem;
 pub(crate) mod rate_limit;
 pub(crate) mod refused_head;

@@ -51,8 +51,8 @@ pub(crate) struct Trace(pub(crate) Arc<OnceLock<Arc<str>>>);
 /// Who asks, for the extractors of the faces.
 pub(crate) type Asking = Result<Caller, Stranger>;
 
-/// Gives a problem the body that a face's clients expect.
-pub(crate) type RenderProblem = fn(Problem) -> Response<Body>;
+/// Gives a problem the body that the clients of a path's face expect.
+pub(crate) type RenderProblem = fn(&str, Problem) -> Response<Body>;
 
 /// Who a request turned out to come from, for its log line.
 type Seen = OnceLock<(CompanyId, TokenId)>;
@@ -164,7 +164,7 @@ impl Shell {
                 Problem::bad_request("request.malformed", message)
             }
         };
-        let mut response = (self.render)(problem);
+        let mut response = (self.render)("", problem);
         self.stranger_standing(peer.address).write(response.headers_mut());
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id.clone());
         self.record("other", &self.no_route, response.status(), Duration::ZERO, &Seen::new(), id);
@@ -214,13 +214,15 @@ impl Shell {
         trace: &Trace,
         seen: &Seen,
     ) -> Response<Body> {
+        let uri = request.uri().clone();
+        let render = |problem| (self.render)(uri.path(), problem);
         if let Err(problem) = self.check_head(&request) {
-            return (self.render)(problem);
+            return render(problem);
         }
-        let guard = guard_of(request.uri().path());
+        let guard = guard_of(uri.path());
         if guard == Guard::Open {
-            if self.is_too_long(request.uri()) {
-                return (self.render)(self.url_too_long());
+            if self.is_too_long(&uri) {
+                return render(self.url_too_long());
             }
             return self.route(request, trace.clone(), Err(Stranger::NoHeader)).await;
         }
@@ -238,9 +240,9 @@ impl Shell {
         }
         let standing = self.count(&asking, address);
         let mut response = if standing.exceeded {
-            (self.render)(too_many(standing))
-        } else if self.is_too_long(request.uri()) {
-            (self.render)(self.url_too_long())
+            render(too_many(standing))
+        } else if self.is_too_long(&uri) {
+            render(self.url_too_long())
         } else {
             self.route(request, trace.clone(), asking).await
         };
@@ -318,33 +320,37 @@ impl Shell {
     }
 
     async fn route(&self, request: Request<Incoming>, trace: Trace, asking: Asking) -> Response<Body> {
-        let method = request.method().clone();
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let render = |problem| (self.render)(uri.path(), problem);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(trace);
         request.extensions_mut().insert(asking);
         let answered = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         let response = match tokio::time::timeout(self.limits.request_timeout, answered).await {
             Ok(Ok(answered)) => answered.unwrap_or_else(|never| match never {}),
-            Ok(Err(panic)) => return (self.render)(Problem::internal(&panic_text(&*panic))),
+            Ok(Err(panic)) => return render(Problem::internal(&panic_text(&*panic))),
             Err(_) => {
                 let message = "the request took too long and was given up; a write may still be carried out, so look \
                                before you repeat";
-                return (self.render)(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", message));
+                return render(Problem::new(StatusCode::REQUEST_TIMEOUT, "request.too_slow", message));
             }
         };
         match response.status() {
-            StatusCode::METHOD_NOT_ALLOWED => self.other_method(&method, &response),
+            // A face that says so itself has a body.
+            StatusCode::METHOD_NOT_ALLOWED if response.body().is_end_stream() => {
+                self.other_method(&method, uri.path(), &response)
+            }
             // Of the pages whose files are in the binary; all else has a body.
             StatusCode::NOT_FOUND if response.body().is_end_stream() && method != Method::HEAD => {
                 let message = "there is no such page; /docs lists what there is";
-                (self.render)(Problem::new(StatusCode::NOT_FOUND, "request.unknown_path", message))
+                render(Problem::new(StatusCode::NOT_FOUND, "request.unknown_path", message))
             }
             _ => response,
         }
     }
 
     /// The router says which methods a path has; this says it in the face's words, and answers `OPTIONS`.
-    fn other_method(&self, method: &Method, response: &Response<Body>) -> Response<Body> {
+    fn other_method(&self, method: &Method, path: &str, response: &Response<Body>) -> Response<Body> {
         let allowed = response.headers().get(ALLOW).and_then(|allow| allow.to_str().ok()).unwrap_or_default();
         let methods = format!("{},OPTIONS", allowed.replace(' ', "")).replace(',', ", ");
         let allow = HeaderValue::from_str(&methods).expect("the names of methods fit a header");
@@ -356,7 +362,7 @@ impl Shell {
         }
         let message = format!("this path does not take {method}; it takes {methods}");
         let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "request.method_not_allowed", message);
-        (self.render)(problem.with_header(ALLOW, allow))
+        (self.render)(path, problem.with_header(ALLOW, allow))
     }
 }
 

@@ -4,11 +4,12 @@ use crate::last_used::LastUsed;
 use crate::moment::iso;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tenure_directory::Kept;
 use tenure_directory::custom_field::{CustomField, FieldType};
 use tenure_directory::registry::Entry;
 use tenure_directory::settings::{Invitations, Reactivation, ScimProfile, Settings};
 use tenure_directory::team::{Privacy, Team};
-use tenure_directory::teammate::{Availability, Role, Standing, Teammate};
+use tenure_directory::teammate::{Availability, Presence, Role, Standing, Teammate};
 use tenure_directory::token::{Token, TokenKind};
 use tenure_directory::{Company, Recorded, Refusal, Timestamp};
 use tenure_engine::{ReadError, WriteError};
@@ -300,15 +301,31 @@ pub struct TeamDetails {
     pub is_private: bool,
     /// Who is in it.
     pub teammate_ids: Vec<String>,
+    /// The id that an identity provider has for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
 }
 
 impl From<&Team> for TeamDetails {
-    fn from(Team { id, name, privacy, members, created_at: _, revision: _ }: &Team) -> Self {
+    fn from(team: &Team) -> Self {
+        let Team {
+            id,
+            name,
+            privacy,
+            external_id,
+            members,
+            created_at: _,
+            revision: _,
+            updated_at: _,
+            named: _,
+            member_named: _,
+        } = team;
         Self {
             id: id.to_string(),
             name: name.to_string(),
             is_private: *privacy == Privacy::Private,
             teammate_ids: members.iter().map(ToString::to_string).collect(),
+            external_id: external_id.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -339,6 +356,7 @@ impl From<&Company> for SsoDetails {
 
 /// A teammate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the flags of the record, as REST names them")]
 pub struct TeammateDetails {
     /// Its id.
     pub id: String,
@@ -364,6 +382,12 @@ pub struct TeammateDetails {
     pub invitation: String,
     /// When it was created.
     pub created_at: String,
+    /// Whether an identity provider deleted it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_deprovisioned: bool,
+    /// What an identity provider gave beyond these fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
 }
 
 impl TeammateDetails {
@@ -379,9 +403,12 @@ impl TeammateDetails {
             standing,
             custom_fields,
             invitation: _,
-            teams,
+            presence,
+            relations: _,
+            kept,
             created_at,
             revision: _,
+            updated_at: _,
         } = teammate;
         let named = custom_fields.iter().filter_map(|(field, value)| {
             Some((company.fields.get(field)?.name.to_string(), value.to_json()))
@@ -396,9 +423,11 @@ impl TeammateDetails {
             is_available: *availability == Availability::Available,
             is_blocked: *standing == Standing::Blocked,
             custom_fields: named.collect(),
-            team_ids: teams.iter().map(ToString::to_string).collect(),
+            team_ids: teammate.teams().iter().map(ToString::to_string).collect(),
             invitation: company.invitation_stage(teammate, now).name().to_owned(),
             created_at: iso(*created_at),
+            is_deprovisioned: *presence == Presence::Deprovisioned,
+            kept: kept.as_deref().cloned(),
         }
     }
 }

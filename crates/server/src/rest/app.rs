@@ -2,7 +2,7 @@
 
 use crate::http::idempotency::InFlight;
 use crate::http::limits::Limits;
-use crate::rest::page_token::PageKey;
+use crate::http::page_key::PageKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

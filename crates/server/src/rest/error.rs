@@ -128,6 +128,7 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
         | Refusal::TeammateIsBlocked { .. }
         | Refusal::LastAdmin { .. }
         | Refusal::TeamNameTaken { .. }
+        | Refusal::TeamExternalIdTaken { .. }
         | Refusal::FieldNameTaken { .. }
         | Refusal::SlugTaken { .. }
         | Refusal::TooMany { .. }
@@ -144,7 +145,7 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
 }
 
 /// 404 for a path that nothing is at.
-pub(crate) async fn unknown_path(uri: Uri) -> RestError {
+pub(crate) fn unknown_path(uri: &Uri) -> RestError {
     let path: String = repeated(uri.path()).chars().take(200).collect();
     let hint = if path.len() > 1 && path.ends_with('/') { "; paths have no slash at their end" } else { "" };
     let message = format!("there is nothing at {path}{hint}; /docs lists what there is");

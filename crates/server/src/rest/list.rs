@@ -95,7 +95,7 @@ impl PageRequest {
         let given = query.limit()?;
         let mut request = Self { company, path, as_of, limit: given.or(default), after: 0 };
         if let Some(token) = query.one("page_token")? {
-            let cursor = app.page_key.open(company, &request.binding(), token);
+            let cursor = Cursor::open(&app.page_key, company, &request.binding(), token);
             let cursor = cursor.filter(|cursor| given.is_none_or(|given| given == cursor.limit));
             let cursor = cursor.ok_or_else(|| {
                 let message =
@@ -174,7 +174,7 @@ impl PageRequest {
     }
 
     fn next(&self, app: &App, cursor: Cursor) -> String {
-        let token = app.page_key.seal(self.company, &self.binding(), cursor);
+        let token = cursor.seal(&app.page_key, self.company, &self.binding());
         let mut url = format!("{}{}?limit={}&page_token={token}", app.public_url, self.path, cursor.limit);
         if let Some(moment) = &self.as_of {
             url.push_str("&as_of=");

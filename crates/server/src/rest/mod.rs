@@ -18,7 +18,6 @@ mod teams;
 mod view;
 
 pub(crate) use app::App;
-pub(crate) use page_token::PageKey;
 
 use axum::Router;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -85,8 +84,5 @@ fn reference() -> Config<'static> {
 /// The router of the REST face, with its document and the page that shows it.
 pub(crate) fn router(app: App) -> Router {
     let (router, document) = parts();
-    router
-        .with_state(app)
-        .merge(SwaggerUi::new("/docs").config(reference()).url("/openapi.json", document))
-        .fallback(error::unknown_path)
+    router.with_state(app).merge(SwaggerUi::new("/docs").config(reference()).url("/openapi.json", document))
 }

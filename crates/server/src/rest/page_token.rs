@@ -1,19 +1,10 @@
 //! Page tokens: opaque, authenticated, and bound to the company, the list and its parameters.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use std::sync::Arc;
+use crate::http::page_key::{PageKey, Purpose};
 use tenure_directory::CompanyId;
 
-const FORM: u8 = 1;
-const PAYLOAD: usize = 1 + 1 + 8;
-const MAC: usize = 16;
-
-/// The key that page tokens are made with.
-#[derive(Clone)]
-pub(crate) struct PageKey(Arc<[u8; 32]>);
+const FORM: u8 = 2;
+const KIND: &str = "page token";
 
 /// Where a page goes on: after which item, with which limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,40 +13,19 @@ pub(crate) struct Cursor {
     pub(crate) limit: u8,
 }
 
-impl PageKey {
-    pub(crate) fn new(key: [u8; 32]) -> Self {
-        Self(Arc::new(key))
-    }
-
-    fn mac(&self, company: CompanyId, list: &str, payload: &[u8]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0[..]).expect("HMAC takes a key of any length");
-        mac.update(b"page token");
-        mac.update(&company.number().to_be_bytes());
-        mac.update(payload);
-        mac.update(list.as_bytes());
-        mac
-    }
-
-    /// A token for the page after a cursor.
-    pub(crate) fn seal(&self, company: CompanyId, list: &str, cursor: Cursor) -> String {
-        let mut bytes = Vec::with_capacity(PAYLOAD + MAC);
-        bytes.extend([FORM, cursor.limit]);
-        bytes.extend(cursor.after.to_be_bytes());
-        let mac = self.mac(company, list, &bytes).finalize().into_bytes();
-        bytes.extend_from_slice(&mac[..MAC]);
-        URL_SAFE_NO_PAD.encode(bytes)
+impl Cursor {
+    /// A token for the page after this place.
+    pub(crate) fn seal(self, key: &PageKey, company: CompanyId, list: &str) -> String {
+        let mut payload = vec![FORM, self.limit];
+        payload.extend(self.after.to_be_bytes());
+        key.seal(Purpose { kind: KIND, company, list }, payload)
     }
 
     /// Reads a token; `None` for one that is damaged, foreign, or of another list.
-    pub(crate) fn open(&self, company: CompanyId, list: &str, token: &str) -> Option<Cursor> {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        if bytes.len() != PAYLOAD + MAC || bytes[0] != FORM {
-            return None;
-        }
-        let (payload, mac) = bytes.split_at(PAYLOAD);
-        self.mac(company, list, payload).verify_truncated_left(mac).ok()?;
-        let after = u64::from_be_bytes(payload[2..].try_into().expect("the rest of the payload has 8 bytes"));
-        Some(Cursor { after, limit: payload[1] })
+    pub(crate) fn open(key: &PageKey, company: CompanyId, list: &str, token: &str) -> Option<Self> {
+        let payload = key.open(Purpose { kind: KIND, company, list }, token)?;
+        let (&[FORM, limit], after) = payload.split_first_chunk::<2>()? else { return None };
+        Some(Self { after: u64::from_be_bytes(after.try_into().ok()?), limit })
     }
 }
 
@@ -67,16 +37,16 @@ mod tests {
     fn a_token_opens_only_what_it_was_made_for() {
         let (key, company) = (PageKey::new([7; 32]), CompanyId::new(1));
         let cursor = Cursor { after: 42, limit: 50 };
-        let token = key.seal(company, "/teammates", cursor);
-        assert_eq!(key.open(company, "/teammates", &token), Some(cursor));
-        assert_eq!(key.open(CompanyId::new(2), "/teammates", &token), None);
-        assert_eq!(key.open(company, "/teams", &token), None);
-        assert_eq!(PageKey::new([8; 32]).open(company, "/teammates", &token), None);
+        let token = cursor.seal(&key, company, "/teammates");
+        assert_eq!(Cursor::open(&key, company, "/teammates", &token), Some(cursor));
+        assert_eq!(Cursor::open(&key, CompanyId::new(2), "/teammates", &token), None);
+        assert_eq!(Cursor::open(&key, company, "/teams", &token), None);
+        assert_eq!(Cursor::open(&PageKey::new([8; 32]), company, "/teammates", &token), None);
         for at in 0..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            let opened = key.open(company, "/teammates", &changed);
+            let opened = Cursor::open(&key, company, "/teammates", &changed);
             assert!(opened.is_none() || changed == token, "{changed}");
         }
     }

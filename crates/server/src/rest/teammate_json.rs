@@ -30,9 +30,12 @@ pub(crate) fn write(out: &mut Vec<u8>, base: &str, company: &Company, teammate: 
         standing,
         custom_fields,
         invitation: _,
-        teams: _,
+        presence: _,
+        relations: _,
+        kept: _,
         created_at: _,
         revision: _,
+        updated_at: _,
     } = teammate;
     let number = base36::encode(id.number());
     raw(out, "{\"_links\":{\"self\":\"");

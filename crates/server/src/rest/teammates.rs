@@ -119,9 +119,12 @@ pub(crate) fn represent<'a>(
         standing,
         custom_fields,
         invitation: _,
-        teams: _,
+        presence: _,
+        relations: _,
+        kept: _,
         created_at: _,
         revision: _,
+        updated_at: _,
     } = teammate;
     TeammateRepresentation {
         links: links(base, *id),

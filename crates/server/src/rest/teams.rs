@@ -52,7 +52,18 @@ pub(crate) struct WholeTeam<'a> {
 }
 
 fn represent<'a>(base: &str, team: &'a Team) -> TeamRepresentation<'a> {
-    let Team { id, name, privacy, members: _, created_at: _, revision: _ } = team;
+    let Team {
+        id,
+        name,
+        privacy,
+        external_id: _,
+        members: _,
+        created_at: _,
+        revision: _,
+        updated_at: _,
+        named: _,
+        member_named: _,
+    } = team;
     TeamRepresentation {
         links: SelfLink { own: format!("{base}/teams/{id}") },
         id: id.to_string(),

@@ -25,4 +25,4 @@ macro_rules! corpora {
     )*};
 }
 
-corpora!(body, head, page_token, token, email, idempotency_key, operator);
+corpora!(body, head, page_token, token, email, idempotency_key, operator, scim_filter, scim_patch);

@@ -17,6 +17,7 @@ mod origins;
 mod overload;
 mod proxies;
 mod rate_limit;
+mod scim;
 mod secrets;
 mod shell;
 mod teammates;
