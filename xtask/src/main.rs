@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a task talks to whoever started it")]
 
 mod build;
+mod conformance;
 mod faults;
 mod published;
 mod server;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 const TASKS: &str = "\
 cargo xtask smoke            build the binary, and do with it what the README's quick start does
+cargo xtask conformance      put two SCIM conformance checkers to the binary; installs them from PyPI
 cargo xtask published FILE   hold our answers to the product's published OpenAPI document
 cargo xtask faults [--short] [--seed N] [NAME]...
                              inject faults into the real binary, and print the table of those survived
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["smoke"] => smoke::run(),
         ["faults", args @ ..] => faults::run(args),
         ["simulate", seeds] => faults::simulate(seeds),
+        ["conformance"] => conformance::run(),
         ["published", file] => published::run(file.as_ref()),
         _ => {
             eprintln!("{TASKS}");

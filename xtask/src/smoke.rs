@@ -47,6 +47,8 @@ fn quick_start(site: &Site, url: &str) -> Result<(), String> {
         "HTTP/1.1 204 No Content",
         "\"email\":\"michael@example.com\"",
         "\"is_blocked\":true",
+        "\"userName\":\"pam@example.com\"",
+        "\"active\":false",
     ];
     let missing: Vec<_> = expected.into_iter().filter(|expected| !printed.contains(expected)).collect();
     let deletes = printed.matches("HTTP/1.1 204 No Content").count();

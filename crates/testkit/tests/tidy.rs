@@ -12,13 +12,13 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("scim", &[]),
     ("engine", &["directory", "journal"]),
     ("delivery", &["directory", "engine", "journal"]),
-    ("server", &["delivery", "directory", "engine", "journal"]),
+    ("server", &["delivery", "directory", "engine", "journal", "scim"]),
     ("testkit", &["delivery", "directory", "engine", "journal", "server"]),
     ("tenure", &["directory", "engine", "journal", "server"]),
 ];
 
 /// The faces of the server. None sees another; what they share is in `http`.
-const FACES: [&str; 2] = ["rest", "operator"];
+const FACES: [&str; 3] = ["rest", "scim", "operator"];
 
 const LONGEST_FILE: usize = 700;
 const EMPTY_NAMES: [&str; 7] = ["util", "utils", "helper", "helpers", "common", "misc", "manager"];

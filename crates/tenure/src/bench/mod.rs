@@ -1,11 +1,13 @@
 //! `tenure bench`: what this machine gives with Tenure, as ratios to what it gives without. Machines are noisy, so a
 //! figure is only worth something beside a baseline of the same run: each is taken in turns with its baseline, several
-//! times, and the median of the ratios counts. The lines are those of `contract/rest.md`, "Speed".
+//! times, and the median of the ratios counts. The lines are those of `contract/rest.md` and
+//! `contract/scim.md`, "Speed".
 
 mod baseline;
 mod large;
 mod load;
 mod measure;
+mod scim;
 mod subject;
 
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -23,15 +25,27 @@ pub(crate) struct Extent {
     pub(crate) teammates: u64,
     /// Teammates of the large company, and of all small companies together.
     pub(crate) many: u64,
+    /// How long each measurement of SCIM takes, of which there are many.
+    pub(crate) scim_time: Duration,
 }
 
 impl Extent {
     /// Everything as the contract says it.
-    pub(crate) const FULL: Self =
-        Self { time: Duration::from_secs(3), rounds: 5, teammates: 100_000, many: 1_000_000 };
+    pub(crate) const FULL: Self = Self {
+        time: Duration::from_secs(3),
+        rounds: 5,
+        teammates: 100_000,
+        many: 1_000_000,
+        scim_time: Duration::from_secs(2),
+    };
     /// Within a minute: the same lines, with a tenth of the data.
-    pub(crate) const QUICK: Self =
-        Self { time: Duration::from_millis(600), rounds: 3, teammates: 10_000, many: 100_000 };
+    pub(crate) const QUICK: Self = Self {
+        time: Duration::from_millis(500),
+        rounds: 3,
+        teammates: 10_000,
+        many: 100_000,
+        scim_time: Duration::from_millis(200),
+    };
 }
 
 /// What a line is held to.
@@ -118,6 +132,8 @@ pub(crate) async fn run(
     told: &dyn Fn(&str),
 ) -> Result<Vec<Line>, String> {
     let mut lines = measure::run(extent, metrics, told).await?;
+    let of_scim = Extent { time: extent.scim_time, ..extent };
+    lines.extend(scim::run(of_scim, metrics, told).await?);
     lines.extend(large::run(extent, metrics, told).await?);
     Ok(lines)
 }

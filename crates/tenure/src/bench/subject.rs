@@ -52,15 +52,23 @@ fn person(number: u64) -> CreateTeammate {
 
 /// Creates people in a company, as fast as the journal takes them.
 pub(crate) async fn populate(engine: &Engine, company: CompanyId, count: u64) -> Result<(), String> {
+    tell_all(engine, company, count, |number| Command::CreateTeammate(person(number))).await
+}
+
+/// Tells a company so many commands, numbered from 1, as fast as the journal takes them.
+async fn tell_all(
+    engine: &Engine,
+    company: CompanyId,
+    count: u64,
+    command: impl Fn(u64) -> Command,
+) -> Result<(), String> {
     let mut waiting = JoinSet::new();
     for number in 1..=count {
         if waiting.len() >= TOGETHER {
             join(&mut waiting).await?;
         }
-        let engine = engine.clone();
-        waiting.spawn(async move {
-            engine.tell(company, Command::CreateTeammate(person(number)), Actor::Operator).await.map(drop)
-        });
+        let (engine, command) = (engine.clone(), command(number));
+        waiting.spawn(async move { engine.tell(company, command, Actor::Operator).await });
     }
     while !waiting.is_empty() {
         join(&mut waiting).await?;
@@ -91,9 +99,9 @@ pub(crate) async fn create_company(node: &Node, number: u64) -> Result<CompanyId
 }
 
 /// Makes a token without a limit for a company; its text.
-async fn create_token(node: &Node, company: CompanyId) -> Result<String, String> {
+async fn create_token(node: &Node, company: CompanyId, kind: &str) -> Result<String, String> {
     let wish = TokenWish {
-        kind: "company".to_owned(),
+        kind: kind.to_owned(),
         teammate: None,
         scopes: vec![],
         rate_limit: Some("unlimited".to_owned()),
@@ -120,7 +128,7 @@ pub(crate) async fn furnish(folder: &Path, teammates: u64) -> Result<(Node, Stri
     let node = open(folder).await?;
     let company = create_company(&node, 1).await?;
     populate(&node.engine, company, teammates).await?;
-    let token = create_token(&node, company).await?;
+    let token = create_token(&node, company, "company").await?;
     Ok((node, token))
 }
 
@@ -152,13 +160,37 @@ impl Subject {
         self.serving.stop().await;
     }
 
+    fn company(&self) -> Result<CompanyId, String> {
+        let registry = self.serving.node().engine.registry();
+        registry.entries().next().map(|entry| entry.id).ok_or_else(|| "the subject has no company".to_owned())
+    }
+
+    /// Tells its company so many commands, numbered from 1, in no certain order.
+    pub(crate) async fn change(&self, count: u64, command: impl Fn(u64) -> Command) -> Result<(), String> {
+        tell_all(&self.serving.node().engine, self.company()?, count, command).await
+    }
+
+    /// A SCIM token of its company.
+    pub(crate) async fn scim_token(&self) -> Result<String, String> {
+        let company = self.company()?;
+        let ask = CompanyRequest::SetSso { metadata: "<EntityDescriptor/>".to_owned() };
+        let request = OperatorRequest::Company { company: Some(company.to_string()), ask };
+        Operator::of(self.serving.node()).operate(request).await.map_err(text)?;
+        create_token(self.serving.node(), company, "scim").await
+    }
+
     fn load(&self, clients: u64, time: Duration, expected: StatusCode, make: MakeAsk) -> Load {
         Load { address: self.address, clients, time, expected, make }
     }
 
     /// Clients that read one teammate after another.
     pub(crate) fn reads(&self, clients: u64, time: Duration) -> Load {
-        let (token, teammates) = (self.token.clone(), self.teammates);
+        self.reads_of(self.teammates, clients, time)
+    }
+
+    /// Clients that read one of so many teammates after another.
+    pub(crate) fn reads_of(&self, teammates: u64, clients: u64, time: Duration) -> Load {
+        let token = self.token.clone();
         let make = move |number: u64| {
             // A stride that meets all of them, in an order that no cache likes.
             let id = TeammateId::new(1 + number.wrapping_mul(7_919) % teammates);
@@ -196,6 +228,17 @@ pub(crate) fn post(path: &str, token: &str, number: u64) -> Ask {
     let request = Request::post(path)
         .header(HOST, "bench")
         .header(CONTENT_TYPE, "application/json")
+        .header(AUTHORIZATION, format!("Bearer {token}"));
+    request.body(Full::new(Bytes::from(body))).expect("the parts of the request are valid")
+}
+
+/// A SCIM PATCH with one operation.
+pub(crate) fn scim_patch(path: &str, token: &str, operation: &str) -> Ask {
+    let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+    let body = format!("{{\"schemas\":[\"{schema}\"],\"Operations\":[{operation}]}}");
+    let request = Request::patch(path)
+        .header(HOST, "bench")
+        .header(CONTENT_TYPE, "application/scim+json")
         .header(AUTHORIZATION, format!("Bearer {token}"));
     request.body(Full::new(Bytes::from(body))).expect("the parts of the request are valid")
 }
