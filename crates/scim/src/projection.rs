@@ -45,6 +45,11 @@ impl Projection {
         }
     }
 
+    /// Whether all is shown that is by default, but for one attribute of the core schema.
+    pub fn is_all_but(&self, name: &str) -> bool {
+        matches!(self, Projection::Without(left_out) if left_out.iter().all(|wanted| wanted.is_all_of(None, name)) && !left_out.is_empty())
+    }
+
     /// Whether an attribute of the core schema can be in what is shown.
     pub fn shows(&self, name: &str) -> bool {
         self.keeps(None, name, true)

@@ -8,6 +8,7 @@ pub(crate) mod conditional;
 pub(crate) mod head_scan;
 pub(crate) mod idempotency;
 pub(crate) mod json;
+pub(crate) mod json_text;
 pub(crate) mod limits;
 pub(crate) mod page_key;
 pub(crate) mod problem;

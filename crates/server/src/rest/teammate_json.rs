@@ -2,6 +2,7 @@
 //! the byte: that is the definition, and a test holds this to it. Written by hand because a page of a hundred teammates is
 //! the heaviest answer of the API, and formatting its four hundred links took most of its time.
 
+use crate::http::json_text::{flag, raw, text};
 use std::io::Write as _;
 use tenure_directory::custom_field::{FieldValue, number_as_json};
 use tenure_directory::teammate::{Availability, Role, Standing, Teammate};
@@ -71,29 +72,10 @@ pub(crate) fn write(out: &mut Vec<u8>, base: &str, company: &Company, teammate: 
     raw(out, "}}");
 }
 
-fn raw(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
-}
-
 fn link(out: &mut Vec<u8>, base: &str, number: &str) {
     raw(out, base);
     raw(out, "/teammates/tea_");
     raw(out, number);
-}
-
-fn flag(out: &mut Vec<u8>, value: bool) {
-    raw(out, if value { "true" } else { "false" });
-}
-
-fn text(out: &mut Vec<u8>, text: &str) {
-    let is_plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
-    if is_plain {
-        out.push(b'"');
-        raw(out, text);
-        out.push(b'"');
-    } else {
-        serde_json::to_writer(out, text).expect("writing a text to bytes cannot fail");
-    }
 }
 
 fn write_value(out: &mut Vec<u8>, value: &FieldValue) {

@@ -3,8 +3,10 @@
 
 use crate::scim::address::Kind;
 use crate::scim::selection::Item;
+use crate::scim::user_json::own_email;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tenure_directory::kept::KeptEmail;
 use tenure_directory::teammate::{Presence, Teammate};
 use tenure_directory::{Company, TeamId, TeammateId};
 use tenure_scim::{Filter, Literal, Operator, ResourceType, fold};
@@ -24,8 +26,50 @@ pub(crate) fn of(
     kind: Kind,
     filter: &Filter,
 ) -> Option<Candidates> {
-    let items = looked_up(company, resource_type, kind, filter)?;
-    Some(Candidates { items, are_exact: matches!(filter, Filter::Compare { .. }) })
+    let mut items = looked_up(company, resource_type, kind, filter)?;
+    let mut are_exact = matches!(filter, Filter::Compare { .. });
+    if let (Filter::Within { path, filter }, Kind::User) = (filter, kind)
+        && path.attribute.eq_ignore_ascii_case("emails")
+        && let Some((value, of_kind)) = address_of_a_kind(filter)
+    {
+        items.retain(
+            |item| matches!(item, Item::User(teammate) if shows_address_of_kind(teammate, value, of_kind)),
+        );
+        are_exact = true;
+    }
+    Some(Candidates { items, are_exact })
+}
+
+/// The `value` and the `type` that a filter between brackets asks for, where it asks for just these.
+fn address_of_a_kind(filter: &Filter) -> Option<(&str, &str)> {
+    let Filter::And(parts) = filter else { return None };
+    let [one, other] = parts.as_slice() else { return None };
+    let part = |filter: &'_ Filter, name: &str| match filter {
+        Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(_) } => {
+            path.attribute.eq_ignore_ascii_case(name) && path.schema.is_none() && path.sub.is_none()
+        }
+        _ => false,
+    };
+    let text = |filter| match filter {
+        &Filter::Compare { value: Literal::Text(ref text), .. } => Some(&**text),
+        _ => None,
+    };
+    if part(one, "type") && part(other, "value") {
+        return Some((text(other)?, text(one)?));
+    }
+    if part(one, "value") && part(other, "type") {
+        return Some((text(one)?, text(other)?));
+    }
+    None
+}
+
+fn shows_address_of_kind(teammate: &Teammate, address: &str, kind: &str) -> bool {
+    let is_it = |email: &KeptEmail| {
+        email.value.as_deref().is_some_and(|value| fold(value) == fold(address))
+            && email.kind.as_deref().is_some_and(|shown| fold(shown) == fold(kind))
+    };
+    let kept = &teammate.kept().emails;
+    kept.iter().any(is_it) || (kept.is_empty() && is_it(&own_email(teammate)))
 }
 
 fn looked_up(

@@ -1,9 +1,10 @@
 //! A team as a Group: what is shown of it, and what of a Group is read.
 
 use crate::http::conditional::EntityTag;
+use crate::http::json_text::raw;
 use crate::moment::IsoWriter;
 use crate::scim::address::Kind;
-use crate::scim::user_json::{About, Sight, member, raw, tag_of};
+use crate::scim::user_json::{About, Sight, member, tag_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tenure_directory::provisioning::MemberEdit;

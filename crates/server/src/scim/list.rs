@@ -1,5 +1,6 @@
 //! Lists and searches (RFC 7644, sections 3.4.2 and 3.4.3; RFC 9865).
 
+use crate::http::json_text::raw;
 use crate::http::problem::Problem;
 use crate::moment::IsoWriter;
 use crate::scim::address::Kind;
@@ -8,7 +9,7 @@ use crate::scim::cursor::Cursor;
 use crate::scim::error::{ScimError, ScimResult};
 use crate::scim::selection::{Item, Selected, Window, Wish, is_scan, select};
 use crate::scim::types::resource_type;
-use crate::scim::user_json::{Sight, USUAL_BYTES, raw};
+use crate::scim::user_json::{Sight, USUAL_BYTES};
 use crate::scim::writes::{shown_group, shown_user};
 use std::sync::Arc;
 use std::time::Duration;

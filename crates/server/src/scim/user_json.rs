@@ -2,6 +2,7 @@
 //! and look-ups of one are most of what identity providers ask; whoever needs it as values reads the bytes back.
 
 use crate::http::conditional::EntityTag;
+use crate::http::json_text::{flag, raw, text};
 use crate::moment::IsoWriter;
 use crate::scim::address::Kind;
 use crate::scim::types::{CUSTOM_FIELDS, TEAMMATE};
@@ -358,29 +359,10 @@ fn members_of(kept: &KeptJson) -> &str {
     text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default()
 }
 
-pub(crate) fn raw(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
-}
-
 /// Writes one more member of an object: a text.
 pub(crate) fn member(out: &mut Vec<u8>, name: &str, value: &str) {
     raw(out, ",\"");
     raw(out, name);
     raw(out, "\":");
     text(out, value);
-}
-
-fn flag(out: &mut Vec<u8>, value: bool) {
-    raw(out, if value { "true" } else { "false" });
-}
-
-fn text(out: &mut Vec<u8>, text: &str) {
-    let is_plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
-    if is_plain {
-        out.push(b'"');
-        raw(out, text);
-        out.push(b'"');
-    } else {
-        serde_json::to_writer(out, text).expect("writing a text to bytes cannot fail");
-    }
 }

@@ -236,12 +236,12 @@ pub(crate) fn shown_group(
     groups: &ResourceType,
     projection: &Projection,
 ) -> Vec<u8> {
-    if *projection == Projection::Default {
+    let members = if projection.shows("members") { Members::Shown } else { Members::LeftOut };
+    if *projection == Projection::Default || projection.is_all_but("members") {
         let mut bytes = Vec::new();
-        sight.write_group(&mut bytes, team, Members::Shown);
+        sight.write_group(&mut bytes, team, members);
         return bytes;
     }
-    let members = if projection.shows("members") { Members::Shown } else { Members::LeftOut };
     let mut resource = sight.group(team, members);
     projection.apply(groups, &mut resource);
     serde_json::to_vec(&resource).expect("a resource has a JSON form")
