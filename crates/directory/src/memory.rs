@@ -44,7 +44,11 @@ fn of_teammate(teammate: &Teammate) -> usize {
         + values.sum::<usize>()
         + size_of_val(teammate.teams())
         + teammate.relations.as_ref().map_or(0, |relations| size_of_val(&**relations))
-        + teammate.kept.as_ref().map_or(0, |kept| kept.approximate_memory())
+        + teammate
+            .relations
+            .as_ref()
+            .and_then(|relations| relations.kept.as_ref())
+            .map_or(0, |kept| kept.approximate_memory())
 }
 
 fn of_team(team: &Team) -> usize {

@@ -422,7 +422,7 @@ pub(crate) fn deprovisioned(company: &mut Company, event: &TeammateDeprovisioned
     after.presence = Presence::Deprovisioned;
     after.note_name(stamp);
     // The id that the identity provider has for the person is free again; by the name they are found when they come back.
-    after.kept = Kept { external_id: None, ..before.kept().clone() }.boxed();
+    after.keep(Kept { external_id: None, ..before.kept().clone() }.boxed());
     after.touch(stamp);
     teammate::replace(company, &before, after);
 }

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::id::{TeamId, TeammateId};
 use crate::occasion::{Precondition, Stamp, Timestamp, Version};
 use crate::refusal::{Fault, Refusal};
-use crate::teammate::{Relations, Standing, Teammate, TeammateRef};
+use crate::teammate::{Standing, Teammate, TeammateRef};
 use crate::text::{ExternalId, TeamName};
 use imbl::OrdSet;
 use serde::{Deserialize, Serialize};
@@ -357,8 +357,8 @@ fn change_memberships(
 ) {
     company.change_teammate(teammate, |teammate| {
         let teams: BTreeSet<_> = teammate.teams().iter().copied().filter(keep).chain(join).collect();
-        let (teams, named) = (teams.into_iter().collect(), teammate.named());
-        teammate.relations = Some(Box::new(Relations { teams, joined: *stamp, named }));
+        let relations = teammate.relations.get_or_insert_default();
+        (relations.teams, relations.joined) = (teams.into_iter().collect(), *stamp);
     });
 }
 

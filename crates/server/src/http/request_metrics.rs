@@ -61,5 +61,7 @@ fn made(route: &Arc<str>, method: &'static str, status: u16) -> (Counter, Histog
         "route" => route.to_string(),
         "status" => status.to_string()
     );
-    (counter, metrics::histogram!("tenure_request_seconds", "route" => route.to_string()))
+    let histogram =
+        metrics::histogram!("tenure_request_seconds", "method" => method, "route" => route.to_string());
+    (counter, histogram)
 }

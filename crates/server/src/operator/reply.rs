@@ -404,8 +404,7 @@ impl TeammateDetails {
             custom_fields,
             invitation: _,
             presence,
-            relations: _,
-            kept,
+            relations,
             created_at,
             revision: _,
             updated_at: _,
@@ -427,7 +426,7 @@ impl TeammateDetails {
             invitation: company.invitation_stage(teammate, now).name().to_owned(),
             created_at: iso(*created_at),
             is_deprovisioned: *presence == Presence::Deprovisioned,
-            kept: kept.as_deref().cloned(),
+            kept: relations.as_ref().and_then(|relations| relations.kept.as_deref()).cloned(),
         }
     }
 }

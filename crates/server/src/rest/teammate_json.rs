@@ -33,7 +33,6 @@ pub(crate) fn write(out: &mut Vec<u8>, base: &str, company: &Company, teammate: 
         invitation: _,
         presence: _,
         relations: _,
-        kept: _,
         created_at: _,
         revision: _,
         updated_at: _,

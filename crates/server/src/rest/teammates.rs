@@ -121,7 +121,6 @@ pub(crate) fn represent<'a>(
         invitation: _,
         presence: _,
         relations: _,
-        kept: _,
         created_at: _,
         revision: _,
         updated_at: _,
