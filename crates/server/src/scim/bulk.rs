@@ -220,6 +220,13 @@ impl<'r> Progress<'r> {
         now: tenure_directory::Timestamp,
         asked: &Asked,
     ) -> ScimResult<Written> {
+        let is_named_twice = operation.method == BulkMethod::Post
+            && operation.bulk_id.as_deref().is_some_and(|name| self.made.contains_key(name));
+        if is_named_twice {
+            return Err(
+                Fault::value("another POST in this bulk has the same `bulkId`; give each its own").into()
+            );
+        }
         self.resolve(&mut data)?;
         let (kind, id) = self.target(operation)?;
         let condition = operation.version.as_deref().map_or(Ok(TagCondition::None), TagCondition::parse)?;

@@ -142,6 +142,21 @@ async fn a_long_chain_in_the_wrong_order_is_made() {
 }
 
 #[tokio::test]
+async fn a_bulk_id_names_one_resource() {
+    let scim = Scim::start().await;
+    let request = bulk(json!([
+        post("/Users", "u", user("a@x.example")),
+        post("/Users", "u", user("b@x.example")),
+        post("/Groups", "g", group("Support", &["bulkId:u"])),
+    ]));
+    let done = results(&scim, request).await;
+    assert_eq!(statuses(&done), ["201", "400", "201"]);
+    let group = done[2]["location"].as_str().unwrap().rsplit('/').next().unwrap();
+    let first = done[0]["location"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(scim.members(group).await, [first]);
+}
+
+#[tokio::test]
 async fn a_failure_tells_what_it_was_about() {
     let scim = Scim::start().await;
     let id = scim.user("ann@x.example").await;
