@@ -11,7 +11,7 @@ use crate::kept::Kept;
 use crate::occasion::{Actor, Occasion, Precondition, Stamp, Timestamp, Version};
 use crate::refusal::{Refusal, Taken, TakenField};
 use crate::settings::Reactivation;
-use crate::text::{PersonName, Username};
+use crate::text::{self, PersonName, Username};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -154,7 +154,7 @@ impl Teammate {
 
     /// The first and the last name; nothing, where neither is known.
     pub fn full_name(&self) -> Option<String> {
-        full_name(&self.first_name, &self.last_name)
+        text::full_name(&self.first_name, &self.last_name)
     }
 
     pub(crate) fn counts_as_admin(&self) -> bool {
@@ -165,13 +165,6 @@ impl Teammate {
         self.revision = stamp.version;
         self.updated_at = stamp.time;
     }
-}
-
-/// A first and a last name together; nothing, where both are empty.
-pub fn full_name(first: &PersonName, last: &PersonName) -> Option<String> {
-    let names = [first.as_str(), last.as_str()].into_iter().filter(|name| !name.is_empty());
-    let names: Vec<_> = names.collect();
-    (!names.is_empty()).then(|| names.join(" "))
 }
 
 /// Creates a teammate.

@@ -84,6 +84,13 @@ pub fn repeated(text: &str) -> String {
     })
 }
 
+/// A first and a last name together; nothing, where both are empty.
+pub fn full_name(first: &PersonName, last: &PersonName) -> Option<String> {
+    let names = [first.as_str(), last.as_str()].into_iter().filter(|name| !name.is_empty());
+    let names: Vec<_> = names.collect();
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
 fn visible(text: &str, limit: usize) -> Result<(), TextFault> {
     let length = text.chars().count();
     if length > limit {

@@ -8,8 +8,8 @@ use tenure_directory::custom_field::GivenValue;
 use tenure_directory::email::EmailAddress;
 use tenure_directory::kept::{Kept, KeptEmail, KeptJson, TooLargeToKeep, WHOLE_NAME};
 use tenure_directory::provisioning::ProvisionTeammate;
-use tenure_directory::teammate::{Availability, Role, Standing, Teammate, UpdateTeammate, full_name};
-use tenure_directory::text::{ExternalId, PersonName, UserName};
+use tenure_directory::teammate::{Availability, Role, Standing, Teammate, UpdateTeammate};
+use tenure_directory::text::{ExternalId, PersonName, UserName, full_name};
 use tenure_directory::{Company, FieldId};
 use tenure_scim::{Fault, Resource, core};
 
