@@ -134,6 +134,16 @@ impl Filter {
         parser.end()?;
         Ok(filter)
     }
+
+    /// The attribute and the text, where the whole filter is `attribute eq "text"`: what an index can be asked for.
+    pub fn equal_text(&self) -> Option<(&AttributePath, &str)> {
+        match self {
+            Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(text) } => {
+                Some((path, text))
+            }
+            _ => None,
+        }
+    }
 }
 
 fn joined(f: &mut fmt::Formatter<'_>, filters: &[Filter], word: &str) -> fmt::Result {

@@ -44,16 +44,21 @@ async fn a_state_is_written_at_a_thousand_events_and_whenever_it_has_grown_by_ha
     keeping.abort();
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_registry_of_many_companies_is_written_too() {
-    let journal = Arc::new(MemoryJournal::new());
-    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
-    let keeping = tokio::spawn(node.engine.clone().keep_snapshots());
+/// As many companies as make the registry be written out, which is waited for.
+async fn register_a_thousand(node: &Node) {
     for number in 2..=1000 {
         let command = create_company(&format!("Company {number}"));
         node.engine.ask_registry(command, Actor::Operator).await.unwrap();
     }
     tokio::time::sleep(SOON).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_registry_of_many_companies_is_written_too() {
+    let journal = Arc::new(MemoryJournal::new());
+    let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
+    let keeping = tokio::spawn(node.engine.clone().keep_snapshots());
+    register_a_thousand(&node).await;
     assert_eq!(version_of(&node, 0).await, Some(1000));
     node.engine.ask_registry(create_company("One more"), Actor::Operator).await.unwrap();
     keeping.abort();
@@ -133,11 +138,7 @@ async fn a_start_goes_on_from_the_registry_that_was_written_out() {
     let journal = Arc::new(MemoryJournal::new());
     let node = Node::start(Arc::clone(&journal) as Arc<dyn Journal>).await;
     let keeping = tokio::spawn(node.engine.clone().keep_snapshots());
-    for number in 2..=1000 {
-        let command = create_company(&format!("Company {number}"));
-        node.engine.ask_registry(command, Actor::Operator).await.unwrap();
-    }
-    tokio::time::sleep(SOON).await;
+    register_a_thousand(&node).await;
     keeping.abort();
     let good = journal.load_snapshot(Stream(0), SNAPSHOT_FORM).await.unwrap().unwrap();
     let name_of_the_first = async |snapshot: Snapshot| {

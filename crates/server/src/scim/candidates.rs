@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tenure_directory::kept::KeptEmail;
 use tenure_directory::teammate::{Presence, Teammate};
 use tenure_directory::{Company, TeamId, TeammateId};
-use tenure_scim::{Filter, Literal, Operator, ResourceType, fold};
+use tenure_scim::{AttributePath, Filter, ResourceType, fold};
 
 /// What an index gives for a filter.
 pub(crate) struct Candidates {
@@ -44,23 +44,14 @@ pub(crate) fn of(
 fn address_of_a_kind(filter: &Filter) -> Option<(&str, &str)> {
     let Filter::And(parts) = filter else { return None };
     let [one, other] = parts.as_slice() else { return None };
-    let part = |filter: &'_ Filter, name: &str| match filter {
-        Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(_) } => {
-            path.attribute.eq_ignore_ascii_case(name) && path.schema.is_none() && path.sub.is_none()
-        }
-        _ => false,
+    let ((one, one_text), (other, other_text)) = (one.equal_text()?, other.equal_text()?);
+    let is = |path: &AttributePath, name: &str| {
+        path.attribute.eq_ignore_ascii_case(name) && path.schema.is_none() && path.sub.is_none()
     };
-    let text = |filter| match filter {
-        &Filter::Compare { value: Literal::Text(ref text), .. } => Some(&**text),
-        _ => None,
-    };
-    if part(one, "type") && part(other, "value") {
-        return Some((text(other)?, text(one)?));
+    if is(one, "type") && is(other, "value") {
+        return Some((other_text, one_text));
     }
-    if part(one, "value") && part(other, "type") {
-        return Some((text(one)?, text(other)?));
-    }
-    None
+    (is(one, "value") && is(other, "type")).then_some((one_text, other_text))
 }
 
 fn shows_address_of_kind(teammate: &Teammate, address: &str, kind: &str) -> bool {
@@ -78,44 +69,32 @@ fn looked_up(
     kind: Kind,
     filter: &Filter,
 ) -> Option<Vec<Item>> {
-    match filter {
+    let (path, sub, value) = match filter {
         Filter::And(filters) => {
-            filters.iter().find_map(|filter| looked_up(company, resource_type, kind, filter))
+            return filters.iter().find_map(|filter| looked_up(company, resource_type, kind, filter));
         }
-        Filter::Within { path, filter } => {
-            let is_core = path
-                .schema
-                .as_deref()
-                .is_none_or(|schema| schema.eq_ignore_ascii_case(resource_type.schema.id));
-            let value = required_value(filter).filter(|_| is_core && path.sub.is_none())?;
-            by_attribute(company, kind, &path.attribute.to_ascii_lowercase(), Some("value"), value)
+        Filter::Within { path, .. } if path.sub.is_some() => return None,
+        Filter::Within { path, filter } => (path, Some("value".to_owned()), required_value(filter)?),
+        one => {
+            let (path, value) = one.equal_text()?;
+            (path, path.sub.as_deref().map(str::to_ascii_lowercase), value)
         }
-        Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(value) } => {
-            let is_core = path
-                .schema
-                .as_deref()
-                .is_none_or(|schema| schema.eq_ignore_ascii_case(resource_type.schema.id));
-            let sub = path.sub.as_deref().map(str::to_ascii_lowercase);
-            is_core
-                .then(|| {
-                    by_attribute(company, kind, &path.attribute.to_ascii_lowercase(), sub.as_deref(), value)
-                })
-                .flatten()
-        }
-        _ => None,
+    };
+    let schema = path.schema.as_deref();
+    if !schema.is_none_or(|schema| schema.eq_ignore_ascii_case(resource_type.schema.id)) {
+        return None;
     }
+    by_attribute(company, kind, &path.attribute.to_ascii_lowercase(), sub.as_deref(), value)
 }
 
 /// The `value` that a filter between brackets asks for in any case.
 fn required_value(filter: &Filter) -> Option<&str> {
     match filter {
         Filter::And(filters) => filters.iter().find_map(required_value),
-        Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(value) }
-            if path.attribute.eq_ignore_ascii_case("value") =>
-        {
-            Some(value)
+        one => {
+            let (path, value) = one.equal_text()?;
+            path.attribute.eq_ignore_ascii_case("value").then_some(value)
         }
-        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::scim::address::{Kind, Target};
 use crate::scim::error::{ScimError, ScimResult};
-use crate::scim::writes::{Manner, Write, Written};
+use crate::scim::writes::{Manner, Write, Written, is_false, says_inactive};
 use hyper::StatusCode;
 use serde_json::Value;
 use tenure_engine::Turn;
@@ -48,14 +48,9 @@ pub(crate) fn carry_out(turn: &mut Turn<'_>, write: &Write, manner: Manner<'_>) 
 
 /// What of a PATCH propagates: `active` to false.
 fn blocking(operations: &[Operation]) -> Vec<Operation> {
-    let is_false = |value: &Value| {
-        *value == Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
-    };
     let blocks = operations.iter().any(|operation| match &operation.path {
         Some(path) => path.eq_ignore_ascii_case("active") && is_false(&operation.value),
-        None => operation.value.as_object().is_some_and(|value| {
-            value.iter().any(|(name, value)| name.eq_ignore_ascii_case("active") && is_false(value))
-        }),
+        None => says_inactive(&operation.value),
     });
     let block =
         Operation { change: Change::Replace, path: Some("active".to_owned()), value: Value::Bool(false) };

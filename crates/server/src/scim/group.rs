@@ -13,7 +13,7 @@ use tenure_directory::teammate::TeammateRef;
 use tenure_directory::text::{ExternalId, TeamName};
 use tenure_directory::{Stamp, TeamId, TeammateId};
 use tenure_scim::patch::Edit;
-use tenure_scim::{Fault, Filter, Literal, Operator, Resource, ResourceType, ScimType, Test, core};
+use tenure_scim::{Fault, Filter, Resource, ResourceType, ScimType, Test, core};
 
 /// Whether the members of a group are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,12 +180,10 @@ fn known(members: Vec<TeammateRef>, unknown: &mut Vec<String>) -> Vec<TeammateRe
 fn one_of(filter: &Filter) -> Option<Vec<&str>> {
     match filter {
         Filter::Or(filters) => filters.iter().map(one_of).collect::<Option<Vec<_>>>().map(|ids| ids.concat()),
-        Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(id) }
-            if path.attribute.eq_ignore_ascii_case("value") =>
-        {
-            Some(vec![id])
+        one => {
+            let (path, id) = one.equal_text()?;
+            path.attribute.eq_ignore_ascii_case("value").then(|| vec![id])
         }
-        _ => None,
     }
 }
 

@@ -191,23 +191,24 @@ fn wishes(
     filter: Option<&Filter>,
 ) -> Result<Vec<Wish>, Fault> {
     let order = request.sort_order.as_deref().map_or(Ok(SortOrder::default()), SortOrder::parse)?;
-    let sort_of = |kind: &Kind| {
-        let by = request.sort_by.as_deref()?;
-        Some(Sort::of(&resource_type(company, *kind), by, order))
-    };
-    // What one of the types cannot be sorted by has no value there, and comes last.
-    let is_sortable = kinds.iter().filter_map(sort_of).any(|sort| sort.is_ok());
-    let wish = |kind: &Kind| {
+    let with_sort = |kind: &Kind| {
         let resource_type = resource_type(company, *kind);
-        let sort = match sort_of(kind) {
+        let sort = request.sort_by.as_deref().map(|by| Sort::of(&resource_type, by, order));
+        (*kind, resource_type, sort)
+    };
+    let sorted: Vec<_> = kinds.iter().map(with_sort).collect();
+    // What one of the types cannot be sorted by has no value there, and comes last.
+    let is_sortable = sorted.iter().any(|(_, _, sort)| matches!(sort, Some(Ok(_))));
+    let wish = |(kind, resource_type, sort)| {
+        let sort = match sort {
             Some(Err(fault)) if !is_sortable => return Err(fault),
             sort => sort.and_then(Result::ok),
         };
         let projection = Projection::of(&resource_type, &request.attributes, &request.excluded_attributes)?;
-        Wish::new(company, resource_type, *kind, filter, sort, projection)
+        Wish::new(company, resource_type, kind, filter, sort, projection)
     };
     let (mut wishes, mut fault) = (Vec::new(), None);
-    for read in kinds.iter().map(wish) {
+    for read in sorted.into_iter().map(wish) {
         match read {
             Ok(wish) => wishes.push(wish),
             Err(wrong) => fault = Some(wrong),

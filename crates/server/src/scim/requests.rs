@@ -2,7 +2,7 @@
 
 use crate::http::authentication::{Caller, Stranger};
 use crate::http::body::{MediaTypes, read_json_of};
-use crate::http::conditional::{TagCondition, is_known};
+use crate::http::conditional::{EntityTag, TagCondition, is_known};
 use crate::http::problem::Problem;
 use crate::http::shell::{Asking, Trace};
 use crate::scim::address::{Address, Kind, Target};
@@ -22,9 +22,10 @@ use hyper::{Method, Request, StatusCode, Uri};
 use serde_json::Value;
 use std::sync::Arc;
 use tenure_directory::settings::ScimProfile;
+use tenure_directory::team::Team;
 use tenure_directory::text::repeated;
 use tenure_directory::token::TokenKind;
-use tenure_directory::{Actor, Company};
+use tenure_directory::{Actor, Company, Timestamp};
 use tenure_scim::SearchRequest;
 
 /// What bodies may be.
@@ -119,6 +120,19 @@ fn empty(status: StatusCode, header: Option<(hyper::header::HeaderName, HeaderVa
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().extend(header);
+    response
+}
+
+fn not_modified(tag: &EntityTag) -> Response {
+    empty(StatusCode::NOT_MODIFIED, Some((ETAG, tag.header())))
+}
+
+/// A resource, with where it is and which state of it this is.
+fn resource(status: StatusCode, body: Vec<u8>, location: &str, tag: Option<EntityTag>) -> Response {
+    let mut response = json(status, body);
+    let headers = response.headers_mut();
+    headers.extend(HeaderValue::from_str(location).ok().map(|url| (LOCATION, url)));
+    headers.extend(tag.map(|tag| (ETAG, tag.header())));
     response
 }
 
@@ -220,36 +234,36 @@ impl Ask<'_> {
         let (company, asked) = (self.company(), self.asked());
         let now = self.app.engine.now();
         let sight = Sight { base: &self.base, company, now };
-        let (tag, location) = match kind {
+        let (tag, location, body) = match kind {
             Kind::User => {
                 let teammate = find_user(company, id)?;
-                (sight.tag_of_user(teammate), sight.url_of_user(teammate.id))
+                let tag = sight.tag_of_user(teammate);
+                if is_known(self.headers, &tag) {
+                    return Ok(not_modified(&tag));
+                }
+                // Most ask for nothing by name, and are spared looking up names that they did not give.
+                let body = if asked.is_empty() {
+                    whole_user(sight, teammate)
+                } else {
+                    let users = resource_type(company, kind);
+                    shown_user(sight, teammate, &users, &asked.projection(&users)?)
+                };
+                (tag, sight.url_of_user(teammate.id), body)
             }
             Kind::Group => {
                 let team = find_group(company, id)?;
-                (tag_of_group(team), sight.url_of_group(team.id))
+                let tag = tag_of_group(team);
+                if is_known(self.headers, &tag) {
+                    return Ok(not_modified(&tag));
+                }
+                (tag, sight.url_of_group(team.id), self.group(Arc::clone(team), asked, now).await?)
             }
         };
-        if is_known(self.headers, &tag) {
-            return Ok(empty(StatusCode::NOT_MODIFIED, Some((ETAG, tag.header()))));
-        }
-        let body = match kind {
-            Kind::User if asked.is_empty() => whole_user(sight, find_user(company, id)?),
-            Kind::User => {
-                let users = resource_type(company, kind);
-                shown_user(sight, find_user(company, id)?, &users, &asked.projection(&users)?)
-            }
-            Kind::Group => self.group(id, asked, now).await?,
-        };
-        let mut response = json(StatusCode::OK, body);
-        response.headers_mut().insert(ETAG, tag.header());
-        response.headers_mut().extend(HeaderValue::from_str(&location).ok().map(|url| (LOCATION, url)));
-        Ok(response)
+        Ok(resource(StatusCode::OK, body, &location, Some(tag)))
     }
 
-    async fn group(&self, id: &str, asked: Asked, now: tenure_directory::Timestamp) -> ScimResult<Vec<u8>> {
+    async fn group(&self, team: Arc<Team>, asked: Asked, now: Timestamp) -> ScimResult<Vec<u8>> {
         let (company, base) = (Arc::clone(self.company()), self.base.clone());
-        let team = Arc::clone(find_group(&company, id)?);
         let groups = resource_type(&company, Kind::Group);
         let projection = asked.projection(&groups)?;
         let is_large = team.members.len() > MANY_MEMBERS && projection.shows("members");
@@ -315,11 +329,7 @@ fn respond(written: Written) -> Response {
     if status == StatusCode::NO_CONTENT {
         return empty(status, None);
     }
-    let mut response = json(status, body);
-    let headers = response.headers_mut();
-    headers.extend(HeaderValue::from_str(&location).ok().map(|url| (LOCATION, url)));
-    headers.extend(tag.map(|tag| (ETAG, tag.header())));
-    response
+    resource(status, body, &location, tag)
 }
 
 fn other_method(target: &Target, method: &str) -> ScimError {

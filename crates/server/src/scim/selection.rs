@@ -10,9 +10,7 @@ use std::time::{Duration, Instant};
 use tenure_directory::team::Team;
 use tenure_directory::teammate::Teammate;
 use tenure_directory::{Company, TeamId, TeammateId};
-use tenure_scim::{
-    Fault, Filter, Literal, Operator, Projection, Resource, ResourceType, ScimType, Sort, SortKey, Test,
-};
+use tenure_scim::{Fault, Filter, Projection, Resource, ResourceType, ScimType, Sort, SortKey, Test};
 
 /// How long a search may look at resources.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -134,25 +132,16 @@ fn without_members(filter: &Filter) -> (Vec<Option<TeammateId>>, Option<Filter>)
 
 /// The member that a filter asks for, where it asks for nothing else.
 fn member_of(filter: &Filter) -> Option<&str> {
-    match filter {
-        Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(id) }
-            if path.attribute.eq_ignore_ascii_case("members")
-                && path.sub.as_deref().is_none_or(|sub| sub.eq_ignore_ascii_case("value")) =>
-        {
-            Some(id)
-        }
-        Filter::Within { path, filter } if path.attribute.eq_ignore_ascii_case("members") => {
-            match &**filter {
-                Filter::Compare { path, operator: Operator::Equal, value: Literal::Text(id) }
-                    if path.attribute.eq_ignore_ascii_case("value") =>
-                {
-                    Some(id)
-                }
-                _ => None,
-            }
-        }
-        _ => None,
+    if let Filter::Within { path, filter } = filter {
+        let (value, id) = filter.equal_text()?;
+        let is_it =
+            path.attribute.eq_ignore_ascii_case("members") && value.attribute.eq_ignore_ascii_case("value");
+        return is_it.then_some(id);
     }
+    let (path, id) = filter.equal_text()?;
+    let is_it = path.attribute.eq_ignore_ascii_case("members")
+        && path.sub.as_deref().is_none_or(|sub| sub.eq_ignore_ascii_case("value"));
+    is_it.then_some(id)
 }
 
 /// Which part of what was selected is wanted.

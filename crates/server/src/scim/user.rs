@@ -141,9 +141,7 @@ impl Person {
             ..UpdateTeammate::of(teammate.id.into())
         }
     }
-}
 
-impl Person {
     /// A whole name that stays as it was is not the person's any more once a part of it is another.
     fn forget_old_name(&mut self, before: &Teammate) {
         let is_renamed = self.first_name != before.first_name || self.last_name != before.last_name;

@@ -17,7 +17,7 @@ use tenure_directory::team::{DeleteTeam, Team};
 use tenure_directory::teammate::Teammate;
 use tenure_directory::{Command, Company, Event, TeamId, TeammateId, Timestamp, Urgency};
 use tenure_engine::Turn;
-use tenure_scim::{Fault, Operation, PatchRequest, Projection, Resource, ResourceType, patch};
+use tenure_scim::{Fault, Intake, Operation, PatchRequest, Projection, Resource, ResourceType, patch};
 
 /// So many members are shown after a PATCH of them without being asked for.
 const FEW_MEMBERS: usize = 100;
@@ -57,10 +57,13 @@ impl Write {
     }
 }
 
-fn says_inactive(sent: &Value) -> bool {
-    let is_false = |value: &Value| {
-        *value == Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
-    };
+/// Whether a value is false, be it in words, as identity providers send it.
+pub(crate) fn is_false(value: &Value) -> bool {
+    *value == Value::Bool(false) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("false"))
+}
+
+/// Whether what was sent of a user blocks them.
+pub(crate) fn says_inactive(sent: &Value) -> bool {
     sent.as_object().is_some_and(|sent| {
         sent.iter().any(|(name, value)| name.eq_ignore_ascii_case("active") && is_false(value))
     })
@@ -137,13 +140,15 @@ pub(crate) fn carry_out(turn: &mut Turn<'_>, write: &Write, manner: Manner<'_>) 
         Write::Create(Kind::User, sent) => create_user(turn, sent, manner),
         Write::Create(Kind::Group, sent) => create_group(turn, sent, manner),
         Write::Replace(Kind::User, id, sent) => {
-            let intake = resource_type(turn.company(), Kind::User).read(sent)?;
-            change_user(turn, id, manner, |_, _, _| Ok((intake.resource.clone(), intake.unknown.clone())))
+            let users = resource_type(turn.company(), Kind::User);
+            let Intake { resource, unknown } = users.read(sent)?;
+            change_user(turn, id, &users, manner, |_, _| Ok((resource, unknown)))
         }
         Write::Patch(Kind::User, id, operations) => {
-            change_user(turn, id, manner, |sight, teammate, users| {
+            let users = resource_type(turn.company(), Kind::User);
+            change_user(turn, id, &users, manner, |sight, teammate| {
                 let mut resource = sight.user(teammate);
-                let unknown = patch::apply(users, &mut resource, operations)?;
+                let unknown = patch::apply(&users, &mut resource, operations)?;
                 Ok((resource, unknown))
             })
         }
@@ -169,21 +174,21 @@ fn create_user(turn: &mut Turn<'_>, sent: &Value, manner: Manner<'_>) -> ScimRes
 fn change_user(
     turn: &mut Turn<'_>,
     id: &str,
+    users: &ResourceType,
     manner: Manner<'_>,
-    change: impl Fn(Sight<'_>, &Teammate, &ResourceType) -> ScimResult<(Resource, Vec<String>)>,
+    change: impl FnOnce(Sight<'_>, &Teammate) -> ScimResult<(Resource, Vec<String>)>,
 ) -> ScimResult<Written> {
     let company = turn.company();
-    let users = resource_type(company, Kind::User);
-    let projection = manner.asked.projection(&users)?;
+    let projection = manner.asked.projection(users)?;
     let teammate = Arc::clone(find_user(company, id)?);
     let sight = manner.sight(company);
     manner.check(&sight.tag_of_user(&teammate))?;
-    let (resource, unknown) = change(sight, &teammate, &users)?;
+    let (resource, unknown) = change(sight, &teammate)?;
     let person = Person::read(company, resource)?;
     let update = Command::UpdateTeammate(person.update(&teammate));
     let updated = turn.tell(&update);
     updated.map_err(|refusal| ScimError::of_refusal(refusal, turn.company()))?;
-    Ok(show_user(turn, teammate.id, StatusCode::OK, &users, &projection, manner, unknown))
+    Ok(show_user(turn, teammate.id, StatusCode::OK, users, &projection, manner, unknown))
 }
 
 fn show_user(

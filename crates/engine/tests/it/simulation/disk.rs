@@ -131,12 +131,12 @@ impl Disk {
         (plan.fate, plan.foreign_name, plan.outcome) = (fate, foreign_name, Outcome::default());
     }
 
-    /// Decides how the next step of a follower, or the next snapshot, goes.
     /// How many snapshots were read since this was last asked.
     pub(super) fn take_loads(&self) -> Loads {
         std::mem::take(&mut self.plan().loads)
     }
 
+    /// Decides how the next step of a follower, or the next snapshot, goes.
     pub(super) fn ordain_side(&self, fate: SideFate) {
         self.plan().side_fate = fate;
     }
