@@ -1,29 +1,27 @@
 //! Invitations: a follower notes who is to be invited, and a sender makes the link and writes the mail.
 //!
 //! The link's secret is made at the moment of sending and only its digest is stored. A crash between the two leaves the
-//! invitation due; the next try makes a new link, which ends the old one, and writes the same file again.
+//! invitation due; the next try makes a new link, which ends the old one, and writes the same mail again, with the same
+//! Message-ID.
 
 use crate::mail::InvitationMail;
-use crate::outbox::Outbox;
+use crate::mail_route::MailRoute;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tenure_directory::invitation::{InvitationWish, SendInvitation};
+use tenure_directory::invitation::{InvitationStage, InvitationWish, SendInvitation};
 use tenure_directory::secret::{SecretKind, SecretText};
-use tenure_directory::settings::Invitations;
-use tenure_directory::{Actor, Command, CompanyId, Event, TeammateId};
+use tenure_directory::{Actor, Command, CompanyId, Event, TeammateId, Timestamp};
 use tenure_engine::{Engine, Followed, Follower, WriteError};
-use tenure_journal::{JournalError, Output, Settled, Settlement, Stream};
+use tenure_journal::{
+    JournalError, MAX_READ, Order, Output, Settled, Settlement, StoredEvent, Stream, Version,
+};
 use tokio::sync::Notify;
 
 /// The name under which the follower's checkpoint and outputs are stored.
 pub const INVITATION_FOLLOWER: &str = "invitation";
 
-/// How many invitations are sent together.
-const BATCH: usize = 50;
 /// How long a held invitation waits before it is looked at again, in milliseconds.
 const HELD_MS: i64 = 60_000;
 /// How long a failed invitation waits after each try, in milliseconds: as webhooks do (`contract/events.md`). The last
@@ -36,10 +34,41 @@ const PACE: Duration = Duration::from_millis(10);
 /// How often due invitations are looked for when nothing new was told.
 const IDLE: Duration = Duration::from_secs(5);
 
-#[derive(Serialize, Deserialize)]
-struct Due {
-    teammate: TeammateId,
-    version: u64,
+/// The durable name of the event that asks for another invitation.
+const ASKED_AGAIN: &str = "invitation.requested";
+
+/// An invitation that is to be sent, as the follower noted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DueInvitation {
+    /// Whose.
+    pub teammate: TeammateId,
+    /// The company's version with the event that asked for it.
+    pub version: u64,
+}
+
+impl DueInvitation {
+    /// Reads what the follower noted.
+    pub fn read(output: &Output) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(&output.body)
+    }
+
+    /// When it was asked for; `None`, if another was asked for since. Then this one is not sent: a mail with a link that
+    /// is dead on arrival helps nobody.
+    pub async fn asked_at(
+        self,
+        engine: &Engine,
+        company: CompanyId,
+    ) -> Result<Option<Timestamp>, JournalError> {
+        let (stream, subject) = (Stream(company.number()), self.teammate.to_string());
+        let range = (Version(self.version.saturating_sub(1)), Version(u64::MAX));
+        let journal = engine.journal();
+        let events = journal.read_subject(stream, &subject, range, Order::OldestFirst, MAX_READ).await?;
+        let is_own = |event: &&StoredEvent| event.version.0 == self.version;
+        let at = events.iter().find(is_own).map_or(0, |event| event.time_ms);
+        let is_overtaken =
+            events.iter().any(|event| event.version.0 > self.version && event.name == ASKED_AGAIN);
+        Ok((!is_overtaken).then_some(Timestamp::from_ms(at)))
+    }
 }
 
 /// Notes every teammate that is to be invited.
@@ -56,7 +85,7 @@ impl Follower for InvitationFollower {
             Event::InvitationRequested(event) => event.teammate,
             _ => return vec![],
         };
-        let due = Due { teammate, version: followed.recorded.version.number() };
+        let due = DueInvitation { teammate, version: followed.recorded.version.number() };
         vec![Output {
             follower: INVITATION_FOLLOWER.to_owned(),
             key: format!("{}/{}/{}", followed.company, due.teammate, due.version),
@@ -80,15 +109,15 @@ pub struct Looked {
 /// Sends what the follower noted.
 pub struct InvitationSender {
     engine: Engine,
-    outbox: Outbox,
+    route: Arc<MailRoute>,
     public_url: String,
     told: Arc<Notify>,
 }
 
 impl InvitationSender {
-    /// A sender into an outbox; `told` wakes it when there is something new.
-    pub fn new(engine: Engine, outbox: Outbox, public_url: String, told: Arc<Notify>) -> Self {
-        Self { engine, outbox, public_url, told }
+    /// A sender over a route; `told` wakes it when there is something new.
+    pub fn new(engine: Engine, route: Arc<MailRoute>, public_url: String, told: Arc<Notify>) -> Self {
+        Self { engine, route, public_url, told }
     }
 
     /// Sends until it is dropped.
@@ -112,14 +141,13 @@ impl InvitationSender {
     /// Sends what is due now, at most one batch.
     pub async fn send_due(&self) -> Result<Looked, String> {
         let now = self.engine.now().as_ms();
-        let due = self.engine.journal().due_outputs(INVITATION_FOLLOWER, now, BATCH).await;
+        let due = self.engine.journal().due_outputs(INVITATION_FOLLOWER, now, self.route.at_once()).await;
         let due = due.map_err(|error| error.to_string())?;
         if due.is_empty() {
             return Ok(Looked::default());
         }
-        let latest = latest_by_teammate(&due);
-        let settled = join_all(due.iter().map(|output| self.send(output, &latest))).await;
-        self.in_outbox(Outbox::sync).await?;
+        let settled = join_all(due.iter().map(|output| self.send(output))).await;
+        self.route.sync().await?;
         let settlements: Vec<_> = due
             .into_iter()
             .zip(settled)
@@ -134,33 +162,19 @@ impl InvitationSender {
         Ok(Looked { at: settlements.len(), sent })
     }
 
-    /// Does something with the outbox where waiting for the disk holds up nobody.
-    async fn in_outbox(
-        &self,
-        work: impl FnOnce(&Outbox) -> io::Result<()> + Send + 'static,
-    ) -> Result<(), String> {
-        let outbox = self.outbox.clone();
-        let done = tokio::task::spawn_blocking(move || work(&outbox)).await;
-        done.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
-    }
-
-    async fn send(&self, output: &Output, latest: &BTreeMap<(Stream, TeammateId), u64>) -> Settled {
+    async fn send(&self, output: &Output) -> Settled {
         let now = self.engine.now().as_ms();
         let tries = usize::try_from(output.attempts).unwrap_or(usize::MAX).min(AGAIN_MS.len() - 1);
         let again = Settled::Again { due_ms: now + AGAIN_MS[tries] };
         let company = CompanyId::new(output.stream.0);
-        let due: Due = match serde_json::from_str(&output.body) {
+        let due = match DueInvitation::read(output) {
             Ok(due) => due,
             Err(error) => {
                 tracing::error!(key = output.key, %error, "a due invitation cannot be read");
                 return again;
             }
         };
-        if latest.get(&(output.stream, due.teammate)).is_some_and(|latest| *latest > due.version) {
-            // Another was asked for since: a mail with a link that is dead on arrival helps nobody.
-            return Settled::Done;
-        }
-        match self.write(company, &due).await {
+        match self.write(company, due).await {
             Ok(Written::Sent | Written::NotNeeded) => Settled::Done,
             Ok(Written::Held) => Settled::Wait { due_ms: now + HELD_MS },
             Err(error) => {
@@ -170,13 +184,18 @@ impl InvitationSender {
         }
     }
 
-    async fn write(&self, company: CompanyId, due: &Due) -> Result<Written, String> {
+    async fn write(&self, company: CompanyId, due: DueInvitation) -> Result<Written, String> {
         let state = self.engine.company(company).await.map_err(|error| error.to_string())?;
         let state = state.ok_or("the company is not there")?;
-        if state.settings.invitations == Invitations::Hold {
+        let Some(teammate) = state.teammates.get(&due.teammate) else { return Ok(Written::NotNeeded) };
+        // Not one that is on its way already: a link that was recorded must come to its mail, after a crash too.
+        if state.invitation_stage(teammate, self.engine.now()) == InvitationStage::Held {
             return Ok(Written::Held);
         }
-        let Some(teammate) = state.teammates.get(&due.teammate) else { return Ok(Written::NotNeeded) };
+        let asked_at = due.asked_at(&self.engine, company).await.map_err(|error| error.to_string())?;
+        if asked_at.is_none() {
+            return Ok(Written::NotNeeded);
+        }
         let secret = SecretText::mint(SecretKind::Invitation, company, self.engine.random());
         let mail = InvitationMail {
             company: state.name.as_str(),
@@ -187,7 +206,9 @@ impl InvitationSender {
             sent_at: self.engine.now(),
         };
         // Made before anything is recorded, so that a mail that cannot be made is recorded as nothing.
-        let mail = mail.to_bytes().map_err(|error| error.to_string())?;
+        let mail = mail.finish(self.route.sender()).map_err(|error| error.to_string())?;
+        // The same for a mail server that cannot be reached: the audit tells what was recorded.
+        self.route.ready(&mail.from).await?;
         let command = SendInvitation { teammate: due.teammate, digest: secret.digest() };
         match self.engine.tell(company, Command::SendInvitation(command), Actor::Mail).await {
             Ok(()) => {}
@@ -195,20 +216,9 @@ impl InvitationSender {
             Err(error) => return Err(error.to_string()),
         }
         let name = format!("{company}-{}-invitation-{}", due.teammate, due.version);
-        self.in_outbox(move |outbox| outbox.put(&name, &mail)).await?;
+        self.route.deliver(&name, mail).await?;
         Ok(Written::Sent)
     }
-}
-
-/// The latest version in which each teammate's invitation was asked for, among those that are due.
-fn latest_by_teammate(due: &[Output]) -> BTreeMap<(Stream, TeammateId), u64> {
-    let read =
-        due.iter().filter_map(|output| Some((output.stream, serde_json::from_str(&output.body).ok()?)));
-    read.fold(BTreeMap::new(), |mut latest, (stream, Due { teammate, version })| {
-        let known = latest.entry((stream, teammate)).or_default();
-        *known = version.max(*known);
-        latest
-    })
 }
 
 enum Written {

@@ -4,6 +4,7 @@
 use crate::event::Event;
 use crate::id::TeammateId;
 use crate::teammate::{ProfileChanges, Role, TeammateUpdated};
+use crate::webhook::WebhookUpdated;
 use std::fmt::Display;
 
 fn list<T: Display>(items: &[T]) -> String {
@@ -12,6 +13,7 @@ fn list<T: Display>(items: &[T]) -> String {
 
 impl Event {
     /// What happened, as a sentence.
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence for each event")]
     pub fn sentence(&self) -> String {
         match self {
             Event::CompanyCreated(event) => format!("company `{}` was created", event.name),
@@ -42,6 +44,9 @@ impl Event {
             }
             Event::InvitationRequested(event) => {
                 format!("a new invitation was asked for teammate {}", event.teammate)
+            }
+            Event::InvitationReleased(event) => {
+                format!("the invitation of teammate {} was released", event.teammate)
             }
             Event::InvitationSent(event) => format!("an invitation was sent to teammate {}", event.teammate),
             Event::InvitationEnded(event) => {
@@ -78,6 +83,43 @@ impl Event {
                 format!("{} token {} (…{}) was created", event.kind.name(), event.token, event.last_four)
             }
             Event::TokenRevoked(event) => format!("token {} was revoked", event.token),
+            Event::InboxCreated(event) => format!("inbox {} `{}` was created", event.inbox, event.name),
+            Event::ChannelCreated(event) => {
+                format!("channel {} `{}` of inbox {} was created", event.channel, event.name, event.inbox)
+            }
+            Event::ConversationCreated(event) => {
+                format!("conversation {} was created in inbox {}", event.conversation, event.inbox)
+            }
+            Event::ConversationAssigned(event) => {
+                format!("conversation {} was assigned to {}", event.conversation, event.to)
+            }
+            Event::ConversationUnassigned(event) => {
+                format!("conversation {} was taken from {}", event.conversation, event.from)
+            }
+            Event::ConversationArchived(event) => format!("conversation {} was archived", event.conversation),
+            Event::ConversationReopened(event) => format!("conversation {} was reopened", event.conversation),
+            Event::MessageReceived(event) => {
+                format!("message {} was received in conversation {}", event.message, event.conversation)
+            }
+            Event::WebhookCreated(event) => format!("webhook {} was created", event.webhook),
+            Event::WebhookUpdated(event) => {
+                format!("webhook {} was changed: {}", event.webhook, list(&changed_of_webhook(event)))
+            }
+            Event::WebhookDeleted(event) => format!("webhook {} was deleted", event.webhook),
+            Event::WebhookSecretRotated(event) => format!("webhook {} got a new secret", event.webhook),
+            Event::WebhookValidationRequested(event) => {
+                format!("the validation of webhook {} was asked for", event.webhook)
+            }
+            Event::WebhookValidationSettled(event) => match &event.fault {
+                None => format!("webhook {} was validated", event.webhook),
+                Some(_) => format!("webhook {} was not validated", event.webhook),
+            },
+            Event::WebhookDisabled(event) => {
+                format!("webhook {} was disabled: {}", event.webhook, event.reason.in_words())
+            }
+            Event::MessageSent(event) => {
+                format!("message {} was sent in conversation {}", event.message, event.conversation)
+            }
         }
     }
 
@@ -91,11 +133,15 @@ impl Event {
             Event::TeammateDeprovisioned(event) => std::slice::from_ref(&event.teammate),
             Event::TeammateRehired(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationRequested(event) => std::slice::from_ref(&event.teammate),
+            Event::InvitationReleased(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationSent(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationEnded(event) => std::slice::from_ref(&event.teammate),
             Event::InvitationAccepted(event) => std::slice::from_ref(&event.teammate),
             Event::TeammatesAdded(event) => &event.teammates,
             Event::TeammatesRemoved(event) => &event.teammates,
+            Event::ConversationAssigned(event) => std::slice::from_ref(&event.to),
+            Event::ConversationUnassigned(event) => std::slice::from_ref(&event.from),
+            Event::MessageSent(event) => event.author.as_slice(),
             Event::CompanyCreated(_)
             | Event::CompanyRenamed(_)
             | Event::CompanySettingChanged(_)
@@ -108,7 +154,20 @@ impl Event {
             | Event::CustomFieldCreated(_)
             | Event::CustomFieldDeleted(_)
             | Event::TokenCreated(_)
-            | Event::TokenRevoked(_) => &[],
+            | Event::TokenRevoked(_)
+            | Event::InboxCreated(_)
+            | Event::ChannelCreated(_)
+            | Event::ConversationCreated(_)
+            | Event::ConversationArchived(_)
+            | Event::ConversationReopened(_)
+            | Event::MessageReceived(_)
+            | Event::WebhookCreated(_)
+            | Event::WebhookUpdated(_)
+            | Event::WebhookDeleted(_)
+            | Event::WebhookSecretRotated(_)
+            | Event::WebhookValidationRequested(_)
+            | Event::WebhookValidationSettled(_)
+            | Event::WebhookDisabled(_) => &[],
         }
     }
 }
@@ -118,7 +177,7 @@ fn plain(value: &serde_json::Value) -> String {
 }
 
 fn changed_fields(event: &TeammateUpdated) -> Vec<&'static str> {
-    let TeammateUpdated { teammate: _, role, availability, profile } = event;
+    let TeammateUpdated { teammate: _, role, availability, standing, profile } = event;
     let mut fields = Vec::new();
     let mut note = |changed: bool, field| {
         if changed {
@@ -127,6 +186,7 @@ fn changed_fields(event: &TeammateUpdated) -> Vec<&'static str> {
     };
     note(role.is_some(), "is_admin");
     note(availability.is_some(), "is_available");
+    note(standing.is_some(), "is_blocked");
     if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields, kept }) = profile {
         note(email.is_some(), "email");
         note(username.is_some(), "username");
@@ -141,4 +201,18 @@ fn changed_fields(event: &TeammateUpdated) -> Vec<&'static str> {
         fields.push("personal data, since erased");
     }
     fields
+}
+
+fn changed_of_webhook(event: &WebhookUpdated) -> Vec<&'static str> {
+    let WebhookUpdated { webhook: _, url, format, events, channel, description, is_enabled, policy } = event;
+    let fields = [
+        (url.is_some(), "url"),
+        (format.is_some(), "format"),
+        (events.is_some(), "events"),
+        (channel.is_some(), "channel_id"),
+        (description.is_some(), "description"),
+        (is_enabled.is_some(), "is_enabled"),
+        (policy.is_some(), "require_validation"),
+    ];
+    fields.into_iter().filter(|(changed, _)| *changed).map(|(_, name)| name).collect()
 }

@@ -1,7 +1,9 @@
 //! All commands of a company, gathered. Each is defined beside the rule that decides it.
 
+use crate::conversation::{ReceiveMessage, SendMessage, UpdateConversation};
 use crate::custom_field::{CreateCustomField, DeleteCustomField};
-use crate::invitation::{AcceptInvitation, RequestInvitation, SendInvitation};
+use crate::inbox::{CreateChannel, CreateInbox};
+use crate::invitation::{AcceptInvitation, ReleaseInvitation, RequestInvitation, SendInvitation};
 use crate::provisioning::{DeprovisionTeammate, ProvisionTeam, ProvisionTeammate, UpdateTeam};
 use crate::settings::Setting;
 use crate::team::{AddToTeam, CreateTeam, DeleteTeam, RemoveFromTeam, RenameTeam};
@@ -9,6 +11,10 @@ use crate::teammate::Standing;
 use crate::teammate::{BlockTeammate, CreateTeammate, ReactivateTeammate, UpdateTeammate};
 use crate::text::SsoMetadata;
 use crate::token::{CreateToken, RevokeToken};
+use crate::webhook::{
+    CreateWebhook, DeleteWebhook, DisableWebhook, RequestValidation, RotateWebhookSecret, SettleValidation,
+    UpdateWebhook,
+};
 
 /// Something that is asked of a company.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +30,7 @@ pub enum Command {
     ProvisionTeammate(Box<ProvisionTeammate>),
     DeprovisionTeammate(DeprovisionTeammate),
     RequestInvitation(RequestInvitation),
+    ReleaseInvitation(ReleaseInvitation),
     SendInvitation(SendInvitation),
     AcceptInvitation(AcceptInvitation),
     CreateTeam(CreateTeam),
@@ -37,6 +44,18 @@ pub enum Command {
     DeleteCustomField(DeleteCustomField),
     CreateToken(CreateToken),
     RevokeToken(RevokeToken),
+    CreateInbox(CreateInbox),
+    CreateChannel(CreateChannel),
+    ReceiveMessage(ReceiveMessage),
+    SendMessage(SendMessage),
+    UpdateConversation(UpdateConversation),
+    CreateWebhook(CreateWebhook),
+    UpdateWebhook(UpdateWebhook),
+    DeleteWebhook(DeleteWebhook),
+    RotateWebhookSecret(RotateWebhookSecret),
+    RequestValidation(RequestValidation),
+    SettleValidation(SettleValidation),
+    DisableWebhook(DisableWebhook),
 }
 
 /// How long a command may wait for others.
@@ -66,6 +85,7 @@ impl Command {
             | Command::ReactivateTeammate(_)
             | Command::ProvisionTeammate(_)
             | Command::RequestInvitation(_)
+            | Command::ReleaseInvitation(_)
             | Command::SendInvitation(_)
             | Command::AcceptInvitation(_)
             | Command::CreateTeam(_)
@@ -77,7 +97,19 @@ impl Command {
             | Command::UpdateTeam(_)
             | Command::CreateCustomField(_)
             | Command::DeleteCustomField(_)
-            | Command::CreateToken(_) => Urgency::Normal,
+            | Command::CreateToken(_)
+            | Command::CreateInbox(_)
+            | Command::CreateChannel(_)
+            | Command::ReceiveMessage(_)
+            | Command::SendMessage(_)
+            | Command::UpdateConversation(_)
+            | Command::CreateWebhook(_)
+            | Command::UpdateWebhook(_)
+            | Command::DeleteWebhook(_)
+            | Command::RotateWebhookSecret(_)
+            | Command::RequestValidation(_)
+            | Command::SettleValidation(_)
+            | Command::DisableWebhook(_) => Urgency::Normal,
         }
     }
 }

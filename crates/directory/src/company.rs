@@ -1,10 +1,14 @@
 //! A company: the immutable value that all its events fold into. Cloning it is cheap, so readers share it without locks.
 
 use crate::command::Command;
+use crate::conversation::Conversation;
 use crate::custom_field::CustomField;
 use crate::email::EmailKey;
 use crate::event::{Event, Recorded};
-use crate::id::{CompanyId, FieldId, TeamId, TeammateId, TokenId};
+use crate::id::{
+    ChannelId, CompanyId, ConversationId, FieldId, InboxId, TeamId, TeammateId, TokenId, WebhookId,
+};
+use crate::inbox::{Channel, Inbox};
 use crate::invitation::Invitation;
 use crate::occasion::{Occasion, Stamp, Timestamp, Version};
 use crate::refusal::Refusal;
@@ -13,9 +17,13 @@ use crate::settings::Settings;
 use crate::sso::Sso;
 use crate::team::Team;
 use crate::teammate::{Presence, Teammate};
-use crate::text::{CompanyName, ExternalId, Slug, UserName, Username};
+use crate::text::{CompanyName, ExternalId, Slug, ThreadRef, UserName, Username};
 use crate::token::Token;
-use crate::{custom_field, invitation, provisioning, settings, sso, team, teammate, token};
+use crate::webhook::Webhook;
+use crate::{
+    conversation, custom_field, inbox, invitation, provisioning, settings, sso, team, teammate, token,
+    webhook,
+};
 use imbl::shared_ptr::DefaultSharedPtr;
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
@@ -32,6 +40,11 @@ pub(crate) struct Counters {
     pub(crate) team: u64,
     pub(crate) field: u64,
     pub(crate) token: u64,
+    pub(crate) inbox: u64,
+    pub(crate) channel: u64,
+    pub(crate) conversation: u64,
+    pub(crate) message: u64,
+    pub(crate) webhook: u64,
 }
 
 /// A company's whole state at one version.
@@ -61,6 +74,16 @@ pub struct Company {
     pub fields: OrdMap<FieldId, CustomField>,
     /// All tokens, revoked ones included, in order of their ids.
     pub tokens: OrdMap<TokenId, Arc<Token>>,
+    /// All inboxes in order of their ids.
+    pub inboxes: OrdMap<InboxId, Arc<Inbox>>,
+    /// All channels in order of their ids.
+    pub channels: OrdMap<ChannelId, Arc<Channel>>,
+    /// All conversations in order of their ids.
+    pub conversations: OrdMap<ConversationId, Arc<Conversation>>,
+    /// All webhook endpoints in order of their ids.
+    pub webhooks: OrdMap<WebhookId, Arc<Webhook>>,
+    /// The version in which a custom field was last created or deleted.
+    pub fields_changed: Version,
     pub(crate) counters: Counters,
     pub(crate) active_admins: u64,
     /// How many teammates identity providers no longer see.
@@ -76,6 +99,9 @@ pub struct Company {
     pub(crate) team_by_name: Index<Box<str>, TeamId>,
     pub(crate) team_by_external_id: Index<ExternalId, TeamId>,
     pub(crate) token_by_digest: Index<SecretDigest, TokenId>,
+    pub(crate) by_thread: Index<(ChannelId, ThreadRef), ConversationId>,
+    /// Who deals with what.
+    pub(crate) assigned: OrdSet<(TeammateId, ConversationId)>,
 }
 
 impl Company {
@@ -94,6 +120,11 @@ impl Company {
             teams: OrdMap::new(),
             fields: OrdMap::new(),
             tokens: OrdMap::new(),
+            inboxes: OrdMap::new(),
+            channels: OrdMap::new(),
+            conversations: OrdMap::new(),
+            webhooks: OrdMap::new(),
+            fields_changed: Version::ZERO,
             counters: Counters::default(),
             active_admins: 0,
             deprovisioned: 0,
@@ -106,6 +137,8 @@ impl Company {
             team_by_name: Index::default(),
             team_by_external_id: Index::default(),
             token_by_digest: Index::default(),
+            by_thread: Index::default(),
+            assigned: OrdSet::new(),
         }
     }
 
@@ -127,6 +160,7 @@ impl Company {
             Command::ProvisionTeammate(command) => provisioning::provision(self, command, occasion),
             Command::DeprovisionTeammate(command) => provisioning::deprovision(self, command),
             Command::RequestInvitation(command) => invitation::request(self, command),
+            Command::ReleaseInvitation(command) => invitation::release(self, command),
             Command::SendInvitation(command) => invitation::send(self, command, occasion),
             Command::AcceptInvitation(command) => invitation::accept(self, command, occasion),
             Command::CreateTeam(command) => team::create(self, command),
@@ -140,6 +174,18 @@ impl Company {
             Command::DeleteCustomField(command) => custom_field::delete(self, command),
             Command::CreateToken(command) => token::create(self, command, occasion),
             Command::RevokeToken(command) => token::revoke(self, command),
+            Command::CreateInbox(command) => inbox::create(self, command),
+            Command::CreateChannel(command) => inbox::create_channel(self, command),
+            Command::ReceiveMessage(command) => conversation::receive(self, command),
+            Command::SendMessage(command) => conversation::send(self, command),
+            Command::UpdateConversation(command) => conversation::update(self, command),
+            Command::CreateWebhook(command) => webhook::create(self, command),
+            Command::UpdateWebhook(command) => webhook::update(self, command),
+            Command::DeleteWebhook(command) => webhook::delete(self, command),
+            Command::RotateWebhookSecret(command) => webhook::rotate(self, command, occasion),
+            Command::RequestValidation(command) => webhook::request_validation(self, command),
+            Command::SettleValidation(command) => Ok(webhook::settle_validation(self, command)),
+            Command::DisableWebhook(command) => Ok(webhook::disable(self, command)),
         }
     }
 
@@ -170,6 +216,7 @@ impl Company {
             Event::TeammateDeprovisioned(event) => provisioning::deprovisioned(company, event, &stamp),
             Event::TeammateRehired(event) => provisioning::rehired(company, event, &stamp),
             Event::InvitationRequested(event) => invitation::requested(company, event, &stamp),
+            Event::InvitationReleased(event) => invitation::released(company, event, &stamp),
             Event::InvitationSent(event) => invitation::sent(company, event, &stamp),
             Event::InvitationEnded(event) => invitation::ended(company, event, &stamp),
             Event::InvitationAccepted(event) => invitation::accepted(company, event, &stamp),
@@ -185,6 +232,24 @@ impl Company {
             Event::CustomFieldDeleted(event) => custom_field::deleted(company, event, &stamp),
             Event::TokenCreated(event) => token::created(company, event, &stamp),
             Event::TokenRevoked(event) => token::revoked(company, event, &stamp),
+            Event::InboxCreated(event) => inbox::created(company, event, &stamp),
+            Event::ChannelCreated(event) => inbox::channel_created(company, event, &stamp),
+            Event::ConversationCreated(event) => conversation::created(company, event, &stamp),
+            Event::ConversationAssigned(event) => conversation::assigned(company, event, &stamp),
+            Event::ConversationUnassigned(event) => conversation::unassigned(company, event, &stamp),
+            Event::ConversationArchived(event) => conversation::archived(company, event, &stamp),
+            Event::ConversationReopened(event) => conversation::reopened(company, event, &stamp),
+            Event::MessageReceived(event) => conversation::message_received(company, event, &stamp),
+            Event::MessageSent(event) => conversation::message_sent(company, event, &stamp),
+            Event::WebhookCreated(event) => webhook::created(company, event, &stamp),
+            Event::WebhookUpdated(event) => webhook::updated(company, event, &stamp),
+            Event::WebhookDeleted(event) => webhook::deleted(company, event, &stamp),
+            Event::WebhookSecretRotated(event) => webhook::secret_rotated(company, event, &stamp),
+            Event::WebhookValidationRequested(event) => {
+                webhook::validation_requested(company, event, &stamp);
+            }
+            Event::WebhookValidationSettled(event) => webhook::validation_settled(company, event, &stamp),
+            Event::WebhookDisabled(event) => webhook::disabled(company, event, &stamp),
         }
         self.version = recorded.version;
         self.last_event_at = recorded.time;
@@ -204,14 +269,19 @@ struct Written {
     settings: Settings,
     sso: Option<Sso>,
     counters: Counters,
+    fields_changed: Version,
     fields: Vec<CustomField>,
     teams: Vec<Arc<Team>>,
     tokens: Vec<Arc<Token>>,
     teammates: Vec<Arc<Teammate>>,
+    inboxes: Vec<Arc<Inbox>>,
+    channels: Vec<Arc<Channel>>,
+    conversations: Vec<Arc<Conversation>>,
+    webhooks: Vec<Arc<Webhook>>,
 }
 
 /// The number of the form that [`Company::to_bytes`] writes; a snapshot in another form is not read.
-pub const SNAPSHOT_FORM: u32 = 2;
+pub const SNAPSHOT_FORM: u32 = 3;
 
 impl Company {
     /// The state as bytes, the same for the same state.
@@ -226,10 +296,15 @@ impl Company {
             settings: self.settings,
             sso: self.sso.clone(),
             counters: self.counters,
+            fields_changed: self.fields_changed,
             fields: self.fields.values().cloned().collect(),
             teams: self.teams.values().cloned().collect(),
             tokens: self.tokens.values().cloned().collect(),
             teammates: self.teammates.values().cloned().collect(),
+            inboxes: self.inboxes.values().cloned().collect(),
+            channels: self.channels.values().cloned().collect(),
+            conversations: self.conversations.values().cloned().collect(),
+            webhooks: self.webhooks.values().cloned().collect(),
         };
         serde_json::to_vec(&written).expect("every part of a company has a JSON form")
     }
@@ -246,6 +321,7 @@ impl Company {
         company.settings = written.settings;
         company.sso = written.sso;
         company.counters = written.counters;
+        company.fields_changed = written.fields_changed;
         company.fields = written.fields.into_iter().map(|field| (field.id, field)).collect();
         for token in written.tokens {
             company.token_by_digest.insert(token.digest, token.id);
@@ -258,6 +334,13 @@ impl Company {
         for teammate in written.teammates {
             company.index(&teammate);
             company.teammates.insert(teammate.id, teammate);
+        }
+        company.inboxes = written.inboxes.into_iter().map(|inbox| (inbox.id, inbox)).collect();
+        company.webhooks = written.webhooks.into_iter().map(|webhook| (webhook.id, webhook)).collect();
+        company.channels = written.channels.into_iter().map(|channel| (channel.id, channel)).collect();
+        for conversation in written.conversations {
+            company.index_conversation(&conversation);
+            company.conversations.insert(conversation.id, conversation);
         }
         Ok(company)
     }
@@ -325,6 +408,15 @@ impl Company {
         sharers.remove(&with);
         if sharers.is_empty() {
             self.by_other_email.remove(address);
+        }
+    }
+
+    /// Enters a conversation into every index.
+    pub(crate) fn index_conversation(&mut self, conversation: &Conversation) {
+        let thread = (conversation.channel, conversation.thread.clone());
+        self.by_thread.insert(thread, conversation.id);
+        if let Some(assignee) = conversation.assignee {
+            self.assigned.insert((assignee, conversation.id));
         }
     }
 

@@ -261,10 +261,12 @@ pub(crate) fn delete(company: &Company, command: &DeleteCustomField) -> Result<V
 pub(crate) fn created(company: &mut Company, event: &CustomFieldCreated, stamp: &Stamp) {
     let CustomFieldCreated { field, name, kind } = event.clone();
     company.counters.field = company.counters.field.max(field.number());
+    company.fields_changed = stamp.version;
     company.fields.insert(field, CustomField { id: field, name, kind, revision: stamp.version });
 }
 
 pub(crate) fn deleted(company: &mut Company, event: &CustomFieldDeleted, stamp: &Stamp) {
+    company.fields_changed = stamp.version;
     company.fields.remove(&event.field);
     let changed: Vec<_> = company
         .teammates
@@ -341,8 +343,9 @@ fn check_value(
                 teammate.ok_or("must be the id of a teammate of this company, or alt:email:ADDRESS")?.id,
             )
         }
-        (FieldType::Inbox, GivenValue::Text(_)) => {
-            return Err("must be the id of an inbox of this company".to_owned());
+        (FieldType::Inbox, GivenValue::Text(text)) => {
+            let inbox = company.find_inbox(text);
+            FieldValue::Inbox(inbox.map_err(|_| "must be the id of an inbox of this company".to_owned())?.id)
         }
         (FieldType::Datetime, other) => {
             return Err(format!("must be a number (epoch seconds), not {}", other.describe()));

@@ -2,8 +2,15 @@
 //!
 //! The durable form is a promise. A name or a field, once written to a journal, is read for ever; golden files hold it.
 
+use crate::conversation::{
+    ConversationArchived, ConversationAssigned, ConversationCreated, ConversationReopened,
+    ConversationUnassigned, MessageReceived, MessageSent,
+};
 use crate::custom_field::{CustomFieldCreated, CustomFieldDeleted};
-use crate::invitation::{InvitationAccepted, InvitationEnded, InvitationRequested, InvitationSent};
+use crate::inbox::{ChannelCreated, InboxCreated};
+use crate::invitation::{
+    InvitationAccepted, InvitationEnded, InvitationReleased, InvitationRequested, InvitationSent,
+};
 use crate::occasion::{Actor, Timestamp, Version};
 use crate::provisioning::{TeamExternalIdChanged, TeammateDeprovisioned, TeammateRehired};
 use crate::registry::{CompanyCreated, CompanyRegistered, CompanyRenamed, CompanyRetitled};
@@ -12,6 +19,10 @@ use crate::sso::{SsoCleared, SsoSet};
 use crate::team::{TeamCreated, TeamDeleted, TeamRenamed, TeammatesAdded, TeammatesRemoved};
 use crate::teammate::{TeammateBlocked, TeammateCreated, TeammateReactivated, TeammateUpdated};
 use crate::token::{TokenCreated, TokenRevoked};
+use crate::webhook::{
+    WebhookCreated, WebhookDeleted, WebhookDisabled, WebhookSecretRotated, WebhookUpdated,
+    WebhookValidationRequested, WebhookValidationSettled,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -44,8 +55,10 @@ macro_rules! impersonal {
 
 impersonal! {
     CompanyCreated CompanyRenamed Setting SsoSet SsoCleared TeammateBlocked TeammateReactivated TeammateDeprovisioned
-    TeammateRehired InvitationRequested InvitationSent InvitationEnded InvitationAccepted TeamCreated TeamRenamed TeamDeleted TeamExternalIdChanged
+    TeammateRehired InvitationRequested InvitationReleased InvitationSent InvitationEnded InvitationAccepted TeamCreated TeamRenamed TeamDeleted TeamExternalIdChanged
     TeammatesAdded TeammatesRemoved CustomFieldCreated CustomFieldDeleted TokenCreated TokenRevoked CompanyRegistered CompanyRetitled
+    InboxCreated ChannelCreated ConversationAssigned ConversationUnassigned ConversationArchived ConversationReopened
+    WebhookCreated WebhookUpdated WebhookDeleted WebhookSecretRotated WebhookValidationRequested WebhookValidationSettled WebhookDisabled
 }
 
 /// An event as the journal keeps it.
@@ -148,6 +161,7 @@ events! {
         TeammateDeprovisioned(TeammateDeprovisioned) = "teammate.deprovisioned",
         TeammateRehired(TeammateRehired) = "teammate.rehired",
         InvitationRequested(InvitationRequested) = "invitation.requested",
+        InvitationReleased(InvitationReleased) = "invitation.released",
         InvitationSent(InvitationSent) = "invitation.sent",
         InvitationEnded(InvitationEnded) = "invitation.ended",
         InvitationAccepted(InvitationAccepted) = "invitation.accepted",
@@ -161,6 +175,22 @@ events! {
         CustomFieldDeleted(CustomFieldDeleted) = "custom_field.deleted",
         TokenCreated(TokenCreated) = "token.created",
         TokenRevoked(TokenRevoked) = "token.revoked",
+        InboxCreated(InboxCreated) = "inbox.created",
+        ChannelCreated(ChannelCreated) = "channel.created",
+        ConversationCreated(ConversationCreated) = "conversation.created",
+        ConversationAssigned(ConversationAssigned) = "conversation.assigned",
+        ConversationUnassigned(ConversationUnassigned) = "conversation.unassigned",
+        ConversationArchived(ConversationArchived) = "conversation.archived",
+        ConversationReopened(ConversationReopened) = "conversation.reopened",
+        MessageReceived(MessageReceived) = "message.received",
+        MessageSent(MessageSent) = "message.sent",
+        WebhookCreated(WebhookCreated) = "webhook.created",
+        WebhookUpdated(WebhookUpdated) = "webhook.updated",
+        WebhookDeleted(WebhookDeleted) = "webhook.deleted",
+        WebhookSecretRotated(WebhookSecretRotated) = "webhook.secret_rotated",
+        WebhookValidationRequested(WebhookValidationRequested) = "webhook.validation_requested",
+        WebhookValidationSettled(WebhookValidationSettled) = "webhook.validation_settled",
+        WebhookDisabled(WebhookDisabled) = "webhook.disabled",
     }
 }
 

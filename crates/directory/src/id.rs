@@ -79,6 +79,18 @@ ids! {
     TokenId = "tok_";
     /// An inbox within a company.
     InboxId = "inb_";
+    /// A channel within a company.
+    ChannelId = "cha_";
+    /// A conversation within a company.
+    ConversationId = "cnv_";
+    /// A message within a company.
+    MessageId = "msg_";
+    /// What happened in a company, as others are told; its number is the company's version with it.
+    EventId = "evt_";
+    /// Something that is sent to a webhook endpoint; its number is its place among what is sent there.
+    DeliveryId = "dlv_";
+    /// A webhook endpoint within a company.
+    WebhookId = "whk_";
 }
 
 #[cfg(test)]

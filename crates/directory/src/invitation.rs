@@ -31,6 +31,8 @@ pub enum Invitation {
     None,
     /// Asked for, and not sent yet.
     Requested,
+    /// Asked for, not sent yet, and to be sent although the company holds invitations.
+    Released,
     /// A link was made and sent.
     Sent {
         /// The digest of the link's secret.
@@ -57,7 +59,9 @@ impl Invitation {
 
     pub(crate) const fn ended(self) -> Self {
         match self {
-            Invitation::None | Invitation::Requested | Invitation::Sent { .. } => Invitation::None,
+            Invitation::None | Invitation::Requested | Invitation::Released | Invitation::Sent { .. } => {
+                Invitation::None
+            }
             accepted @ Invitation::Accepted { .. } => accepted,
         }
     }
@@ -98,6 +102,13 @@ pub struct RequestInvitation {
     pub teammate: TeammateRef,
 }
 
+/// Lets a teammate's invitation be sent although the company holds invitations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseInvitation {
+    /// Whose.
+    pub teammate: TeammateRef,
+}
+
 /// Makes a new link for a teammate's invitation; an earlier one stops working.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SendInvitation {
@@ -119,6 +130,14 @@ pub struct AcceptInvitation {
 #[serde(deny_unknown_fields)]
 pub struct InvitationRequested {
     /// For whom.
+    pub teammate: TeammateId,
+}
+
+/// An invitation is to be sent although the company holds invitations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InvitationReleased {
+    /// Whose.
     pub teammate: TeammateId,
 }
 
@@ -158,8 +177,22 @@ impl Company {
             Invitation::None => InvitationStage::None,
             Invitation::Requested if self.settings.invitations == Invitations::Hold => InvitationStage::Held,
             Invitation::Sent { expires_at, .. } if expires_at <= now => InvitationStage::Expired,
-            Invitation::Requested | Invitation::Sent { .. } => InvitationStage::Pending,
+            Invitation::Requested | Invitation::Released | Invitation::Sent { .. } => {
+                InvitationStage::Pending
+            }
             Invitation::Accepted { .. } => InvitationStage::Accepted,
+        }
+    }
+
+    /// Whose invitation can be released: one that was asked for, not sent, and not released yet.
+    pub fn releasable_invitation(&self, teammate: &TeammateRef) -> Result<TeammateId, Refusal> {
+        let teammate = self.require_teammate(teammate)?;
+        match teammate.invitation {
+            Invitation::Requested => Ok(teammate.id),
+            Invitation::None
+            | Invitation::Released
+            | Invitation::Sent { .. }
+            | Invitation::Accepted { .. } => Err(Refusal::InvitationNotHeld { teammate: teammate.id }),
         }
     }
 
@@ -174,7 +207,7 @@ impl Company {
             Invitation::Sent { expires_at, .. } if expires_at <= now => Err(Refusal::InvitationExpired),
             Invitation::Sent { digest: sent, .. } if sent == *digest => Ok(teammate.id),
             Invitation::Accepted { .. } => Err(Refusal::InvitationUsed),
-            Invitation::None | Invitation::Requested | Invitation::Sent { .. } => {
+            Invitation::None | Invitation::Requested | Invitation::Released | Invitation::Sent { .. } => {
                 Err(Refusal::UnknownInvitation)
             }
         }
@@ -188,10 +221,15 @@ pub(crate) fn request(company: &Company, command: &RequestInvitation) -> Result<
     }
     match teammate.invitation {
         Invitation::Accepted { .. } => Err(Refusal::InvitationAccepted { teammate: teammate.id }),
-        Invitation::None | Invitation::Requested | Invitation::Sent { .. } => {
+        Invitation::None | Invitation::Requested | Invitation::Released | Invitation::Sent { .. } => {
             Ok(vec![Event::InvitationRequested(InvitationRequested { teammate: teammate.id })])
         }
     }
+}
+
+pub(crate) fn release(company: &Company, command: &ReleaseInvitation) -> Result<Vec<Event>, Refusal> {
+    let teammate = company.releasable_invitation(&command.teammate)?;
+    Ok(vec![Event::InvitationReleased(InvitationReleased { teammate })])
 }
 
 pub(crate) fn send(
@@ -206,11 +244,13 @@ pub(crate) fn send(
     match teammate.invitation {
         Invitation::Accepted { .. } => Err(Refusal::InvitationUsed),
         Invitation::None => Err(Refusal::UnknownInvitation),
-        Invitation::Requested | Invitation::Sent { .. } => Ok(vec![Event::InvitationSent(InvitationSent {
-            teammate: command.teammate,
-            digest: command.digest,
-            expires_at: occasion.now.plus_ms(INVITATION_VALID_MS),
-        })]),
+        Invitation::Requested | Invitation::Released | Invitation::Sent { .. } => {
+            Ok(vec![Event::InvitationSent(InvitationSent {
+                teammate: command.teammate,
+                digest: command.digest,
+                expires_at: occasion.now.plus_ms(INVITATION_VALID_MS),
+            })])
+        }
     }
 }
 
@@ -234,6 +274,10 @@ fn end_link(company: &mut Company, teammate: TeammateId) {
 pub(crate) fn requested(company: &mut Company, event: &InvitationRequested, _: &Stamp) {
     end_link(company, event.teammate);
     company.change_teammate(event.teammate, |teammate| teammate.invitation = Invitation::Requested);
+}
+
+pub(crate) fn released(company: &mut Company, event: &InvitationReleased, _: &Stamp) {
+    company.change_teammate(event.teammate, |teammate| teammate.invitation = Invitation::Released);
 }
 
 pub(crate) fn sent(company: &mut Company, event: &InvitationSent, _: &Stamp) {

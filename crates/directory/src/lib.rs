@@ -10,14 +10,17 @@ pub mod audit;
 pub mod base36;
 pub mod command;
 pub mod company;
+pub mod conversation;
 pub mod custom_field;
 pub mod email;
 pub mod event;
 pub mod id;
+pub mod inbox;
 pub mod invitation;
 pub mod kept;
 mod memory;
 pub mod occasion;
+mod profile;
 pub mod provisioning;
 pub mod refusal;
 pub mod registry;
@@ -25,18 +28,28 @@ pub mod scope;
 pub mod secret;
 pub mod settings;
 pub mod sso;
+pub mod subject;
+mod subscription;
 pub mod team;
 pub mod teammate;
 mod teammate_ref;
 pub mod text;
 pub mod token;
+pub mod webhook;
+mod webhook_standing;
+pub mod webhook_url;
+pub mod word;
 
 pub use command::{Command, Urgency};
 pub use company::Company;
 pub use event::{Encoded, Event, Recorded, RegistryEvent, Undecodable};
-pub use id::{CompanyId, FieldId, InboxId, TeamId, TeammateId, TokenId};
+pub use id::{
+    ChannelId, CompanyId, ConversationId, DeliveryId, EventId, FieldId, InboxId, MessageId, TeamId,
+    TeammateId, TokenId, WebhookId,
+};
 pub use kept::Kept;
 pub use occasion::{Actor, Occasion, Precondition, Stamp, Timestamp, Version};
 pub use refusal::{Fault, Refusal};
 pub use registry::{Registry, RegistryCommand};
 pub use scope::{Scope, Scopes};
+pub use word::Word;

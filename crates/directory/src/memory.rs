@@ -1,6 +1,7 @@
 //! About how much memory a company takes, so that an operator can see which one it is that grows.
 
 use crate::company::Company;
+use crate::conversation::Conversation;
 use crate::custom_field::FieldValue;
 use crate::id::FieldId;
 use crate::team::Team;
@@ -20,7 +21,8 @@ impl Company {
         let teammates: usize = self.teammates.values().map(|teammate| of_teammate(teammate)).sum();
         let teams: usize = self.teams.values().map(|team| of_team(team)).sum();
         let tokens = self.tokens.len() * (size_of::<Token>() + PLACES_OF_ANOTHER);
-        size_of::<Self>() + teammates + teams + tokens
+        let conversations: usize = self.conversations.values().map(|found| of_conversation(found)).sum();
+        size_of::<Self>() + teammates + teams + tokens + conversations
     }
 }
 
@@ -56,4 +58,14 @@ fn of_team(team: &Team) -> usize {
         + PLACES_OF_ANOTHER
         + team.name.as_str().len()
         + team.members.len() * size_of::<u64>() * 2
+}
+
+fn of_conversation(conversation: &Conversation) -> usize {
+    let name = conversation.recipient.name.as_ref().map_or(0, |name| name.as_str().len());
+    size_of::<Conversation>()
+        + PLACES_OF_ANOTHER
+        + conversation.subject.as_str().len()
+        + conversation.recipient.handle.as_str().len()
+        + conversation.thread.as_str().len()
+        + name
 }

@@ -75,6 +75,8 @@ pub enum Actor {
     Invitation(TeammateId),
     /// The server by itself, such as the follower that sends invitations.
     Mail,
+    /// The server by itself, because of what came of sending to webhooks.
+    Webhooks,
 }
 
 impl fmt::Display for Actor {
@@ -85,6 +87,7 @@ impl fmt::Display for Actor {
             Actor::Scim(token) => write!(f, "scim:{token}"),
             Actor::Invitation(teammate) => write!(f, "invitation:{teammate}"),
             Actor::Mail => f.write_str("mail"),
+            Actor::Webhooks => f.write_str("webhooks"),
         }
     }
 }
@@ -102,6 +105,7 @@ impl FromStr for Actor {
         match text.split_once(':') {
             None if text == "operator" => Ok(Actor::Operator),
             None if text == "mail" => Ok(Actor::Mail),
+            None if text == "webhooks" => Ok(Actor::Webhooks),
             Some(("api", token)) => token.parse().map(Actor::Api).map_err(|_| unknown()),
             Some(("scim", token)) => token.parse().map(Actor::Scim).map_err(|_| unknown()),
             Some(("invitation", teammate)) => teammate.parse().map(Actor::Invitation).map_err(|_| unknown()),

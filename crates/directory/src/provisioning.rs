@@ -14,7 +14,7 @@ use crate::refusal::{Fault, Refusal, Taken, TakenField};
 use crate::team::{self, Privacy, Team, TeamCreated, TeamRef, TeammatesAdded, TeammatesRemoved};
 use crate::teammate::{
     self, Availability, Presence, Profile, Role, Standing, Teammate, TeammateBlocked, TeammateCreated,
-    TeammateReactivated, TeammateRef, UpdateTeammate,
+    TeammateRef, UpdateTeammate,
 };
 use crate::text::{ExternalId, PersonName, TeamName};
 use serde::{Deserialize, Serialize};
@@ -292,13 +292,12 @@ fn rehire(
         availability: command.availability,
         custom_fields: Some(command.custom_fields.clone()),
         kept: Some(Box::new(command.kept.clone())),
+        standing: Some(command.standing),
         ..UpdateTeammate::of(id.into())
     };
     let updated = teammate::changes(company, teammate, &update, occasion)?;
-    let reactivated = Event::TeammateReactivated(TeammateReactivated { teammate: id });
-    let reactivated = (command.standing == Standing::Active).then_some(reactivated);
     let rehired = Event::TeammateRehired(TeammateRehired { teammate: id });
-    Ok(std::iter::once(rehired).chain(updated).chain(reactivated).collect())
+    Ok(std::iter::once(rehired).chain(updated).collect())
 }
 
 pub(crate) fn deprovision(company: &Company, command: &DeprovisionTeammate) -> Result<Vec<Event>, Refusal> {
@@ -310,7 +309,7 @@ pub(crate) fn deprovision(company: &Company, command: &DeprovisionTeammate) -> R
     let mut events: Vec<_> = left.collect();
     if teammate.standing == Standing::Active {
         teammate::check_another_admin(company, teammate)?;
-        events.push(Event::TeammateBlocked(TeammateBlocked { teammate: teammate.id }));
+        events.extend(teammate::blocking(company, teammate));
     }
     events.push(Event::TeammateDeprovisioned(TeammateDeprovisioned { teammate: teammate.id }));
     Ok(events)

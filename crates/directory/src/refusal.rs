@@ -88,6 +88,51 @@ pub enum Refusal {
         /// Its id.
         token: TokenId,
     },
+    /// An inbox that the company does not have.
+    UnknownInbox {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A channel that the company does not have.
+    UnknownChannel {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A conversation that the company does not have.
+    UnknownConversation {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A message that the company does not have.
+    UnknownMessage {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A webhook that the company does not have.
+    UnknownWebhook {
+        /// As given.
+        given: Box<str>,
+    },
+    /// Somebody to assign a conversation to whom the company does not have.
+    UnknownAssignee {
+        /// As given.
+        given: Box<str>,
+    },
+    /// An author of a message whom the company does not have.
+    UnknownAuthor {
+        /// As given.
+        given: Box<str>,
+    },
+    /// A conversation cannot be assigned to a blocked teammate.
+    BlockedAssignee {
+        /// Who.
+        teammate: TeammateId,
+    },
+    /// A blocked teammate cannot write.
+    BlockedAuthor {
+        /// Who.
+        teammate: TeammateId,
+    },
     /// A company that is not there.
     UnknownCompany {
         /// As given.
@@ -152,6 +197,11 @@ pub enum Refusal {
     InvitationExpired,
     /// A link that was followed before.
     InvitationUsed,
+    /// The teammate has no invitation that waits to be released.
+    InvitationNotHeld {
+        /// Who.
+        teammate: TeammateId,
+    },
     /// The teammate has accepted, and needs no invitation.
     InvitationAccepted {
         /// Who.
@@ -180,6 +230,15 @@ impl Refusal {
             Refusal::UnknownTeam { .. } => "team.unknown",
             Refusal::UnknownCustomField { .. } => "custom_field.unknown",
             Refusal::UnknownToken { .. } => "token.unknown",
+            Refusal::UnknownInbox { .. } => "inbox.unknown",
+            Refusal::UnknownChannel { .. } => "channel.unknown",
+            Refusal::UnknownConversation { .. } => "conversation.unknown",
+            Refusal::UnknownMessage { .. } => "message.unknown",
+            Refusal::UnknownWebhook { .. } => "webhook.unknown",
+            Refusal::UnknownAssignee { .. } => "conversation.assignee_unknown",
+            Refusal::UnknownAuthor { .. } => "message.author_unknown",
+            Refusal::BlockedAssignee { .. } => "conversation.assignee_blocked",
+            Refusal::BlockedAuthor { .. } => "message.author_blocked",
             Refusal::UnknownCompany { .. } => "company.unknown",
             Refusal::BlockedTeammates { .. } => "team.teammate_blocked",
             Refusal::TeammateIsBlocked { .. } => "teammate.blocked",
@@ -195,6 +254,7 @@ impl Refusal {
             Refusal::UnknownInvitation => "invitation.unknown",
             Refusal::InvitationExpired => "invitation.expired",
             Refusal::InvitationUsed => "invitation.used",
+            Refusal::InvitationNotHeld { .. } => "invitation.not_held",
             Refusal::InvitationAccepted { .. } => "invitation.accepted",
         }
     }
@@ -214,6 +274,16 @@ impl Refusal {
                     several.iter().map(|given| format!("Unknown teammate ID {}", repeated(given))).collect()
                 }
             };
+        }
+        let is_about_one_field = matches!(
+            self,
+            Refusal::UnknownAssignee { .. }
+                | Refusal::UnknownAuthor { .. }
+                | Refusal::BlockedAssignee { .. }
+                | Refusal::BlockedAuthor { .. }
+        );
+        if is_about_one_field {
+            return vec![self.to_string()];
         }
         if let Refusal::BlockedTeammates { teammates } = self {
             return vec![format!("teammate_ids names blocked teammates: {}", list(teammates))];
@@ -239,6 +309,7 @@ fn list<T: fmt::Display>(items: &[T]) -> String {
 }
 
 impl fmt::Display for Refusal {
+    #[expect(clippy::too_many_lines, reason = "a table: one sentence for each refusal")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Invalid(faults) => write!(f, "{}", list(faults)),
@@ -251,6 +322,23 @@ impl fmt::Display for Refusal {
             Refusal::UnknownToken { token } => {
                 write!(f, "there is no token {token}; see `tenure token list`")
             }
+            Refusal::UnknownInbox { given } => write!(f, "Unknown inbox ID {}", repeated(given)),
+            Refusal::UnknownChannel { given } => write!(f, "Unknown channel ID {}", repeated(given)),
+            Refusal::UnknownConversation { given } => {
+                write!(f, "Unknown conversation ID {}", repeated(given))
+            }
+            Refusal::UnknownMessage { given } => write!(f, "Unknown message ID {}", repeated(given)),
+            Refusal::UnknownWebhook { given } => write!(f, "Unknown webhook ID {}", repeated(given)),
+            Refusal::UnknownAssignee { given } => {
+                write!(f, "assignee_id names no teammate: {}", repeated(given))
+            }
+            Refusal::UnknownAuthor { given } => {
+                write!(f, "author_id names no teammate: {}", repeated(given))
+            }
+            Refusal::BlockedAssignee { teammate } => {
+                write!(f, "assignee_id names a blocked teammate: {teammate}; assign it to somebody who works")
+            }
+            Refusal::BlockedAuthor { teammate } => write!(f, "author_id names a blocked teammate: {teammate}"),
             Refusal::UnknownCompany { given } => {
                 write!(f, "there is no company `{}`; see `tenure company list`", repeated(given))
             }
@@ -292,6 +380,10 @@ impl fmt::Display for Refusal {
                 f.write_str("this invitation has expired; ask your administrator for a new one")
             }
             Refusal::InvitationUsed => f.write_str("this invitation was accepted already; you can sign in"),
+            Refusal::InvitationNotHeld { teammate } => write!(
+                f,
+                "no invitation of teammate {teammate} is held, so there is nothing to release; see `tenure outbox list`"
+            ),
             Refusal::InvitationAccepted { teammate } => {
                 write!(f, "teammate {teammate} has accepted an invitation already and needs no other")
             }

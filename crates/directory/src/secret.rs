@@ -129,6 +129,10 @@ impl SecretDigest {
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    pub(crate) const fn bytes(self) -> [u8; 32] {
+        self.0
+    }
 }
 
 impl PartialEq for SecretDigest {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub use crate::profile::{Change, Profile, ProfileChanges};
 pub use crate::teammate_ref::TeammateRef;
 
 /// Whether a teammate administers the company.
@@ -266,35 +267,6 @@ pub struct ReactivateTeammate {
     pub teammate: TeammateRef,
 }
 
-/// What was and what is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Change<T> {
-    /// What was.
-    pub from: T,
-    /// What is.
-    pub to: T,
-}
-
-/// The personal part of a new teammate, which can be erased later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Profile {
-    /// The address.
-    pub email: EmailAddress,
-    /// What it is mentioned by.
-    pub username: Username,
-    /// First name.
-    pub first_name: PersonName,
-    /// Last name.
-    pub last_name: PersonName,
-    /// Values of custom fields.
-    pub custom_fields: FieldValues,
-    /// What an identity provider gave beyond these fields.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<Box<Kept>>,
-}
-
 /// A teammate was created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -325,30 +297,6 @@ impl Durable for TeammateCreated {
     }
 }
 
-/// The personal part of a change, which can be erased later.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProfileChanges {
-    /// The address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<Change<EmailAddress>>,
-    /// The username.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<Change<Username>>,
-    /// The first name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first_name: Option<Change<PersonName>>,
-    /// The last name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_name: Option<Change<PersonName>>,
-    /// The values of custom fields.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub custom_fields: Option<Change<FieldValues>>,
-    /// What an identity provider gave beyond these fields.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept: Option<Box<Change<Kept>>>,
-}
-
 /// A teammate was changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -361,6 +309,9 @@ pub struct TeammateUpdated {
     /// The availability.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub availability: Option<Change<Availability>>,
+    /// The standing, where a blocked teammate was brought back together with other changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Change<Standing>>,
     /// The personal part; `None` where nothing of it changed, and once erased.
     #[serde(skip)]
     pub profile: Option<ProfileChanges>,
@@ -502,28 +453,32 @@ pub(crate) fn changes(
         custom_fields: change(&teammate.custom_fields, custom_fields.as_ref()),
         kept: change(teammate.kept(), Some(&*kept)).map(Box::new),
     };
-    let updated = TeammateUpdated {
+    let mut updated = TeammateUpdated {
         teammate: teammate.id,
         role: change(&teammate.role, command.role.as_ref()),
         availability: change(&teammate.availability, command.availability.as_ref()),
+        standing: None,
         profile: (profile != ProfileChanges::default()).then_some(profile),
     };
     let changes_something =
         updated.role.is_some() || updated.availability.is_some() || updated.profile.is_some();
     let moves_address = command.email.as_ref().is_some_and(|email| email.key() != teammate.email.key());
+    let is_brought_back = (teammate.standing, standing) == (Standing::Blocked, Standing::Active);
     let mut events = Vec::new();
     if changes_something {
+        // One event, however many things it changes: whoever hears of it hears of it once.
+        updated.standing =
+            is_brought_back.then_some(Change { from: Standing::Blocked, to: Standing::Active });
         events.push(Event::TeammateUpdated(updated));
+    } else if is_brought_back {
+        events.push(Event::TeammateReactivated(TeammateReactivated { teammate: teammate.id }));
     }
     if moves_address && matches!(teammate.invitation, Invitation::Sent { .. }) {
         // Whoever reads the old mailbox must not be able to accept for the new address.
         events.push(Event::InvitationEnded(InvitationEnded { teammate: teammate.id }));
     }
-    if standing != teammate.standing {
-        events.push(match standing {
-            Standing::Blocked => Event::TeammateBlocked(TeammateBlocked { teammate: teammate.id }),
-            Standing::Active => Event::TeammateReactivated(TeammateReactivated { teammate: teammate.id }),
-        });
+    if (teammate.standing, standing) == (Standing::Active, Standing::Blocked) {
+        events.extend(blocking(company, teammate));
     }
     Ok(events)
 }
@@ -576,7 +531,13 @@ pub(crate) fn block(company: &Company, command: &BlockTeammate) -> Result<Vec<Ev
         return Ok(vec![]);
     }
     check_another_admin(company, teammate)?;
-    Ok(vec![Event::TeammateBlocked(TeammateBlocked { teammate: teammate.id })])
+    Ok(blocking(company, teammate).collect())
+}
+
+/// The events of blocking: whoever is blocked deals with no open conversation any more.
+pub(crate) fn blocking(company: &Company, teammate: &Teammate) -> impl Iterator<Item = Event> {
+    let blocked = Event::TeammateBlocked(TeammateBlocked { teammate: teammate.id });
+    std::iter::once(blocked).chain(company.unassignments(teammate.id))
 }
 
 pub(crate) fn reactivate(
@@ -627,7 +588,7 @@ pub(crate) fn created(company: &mut Company, event: &TeammateCreated, stamp: &St
 }
 
 pub(crate) fn updated(company: &mut Company, event: &TeammateUpdated, stamp: &Stamp) {
-    let TeammateUpdated { teammate: id, role, availability, profile } = event;
+    let TeammateUpdated { teammate: id, role, availability, standing, profile } = event;
     let Some(before) = company.teammates.get(id).cloned() else { return };
     let mut after = Teammate::clone(&before);
     if let Some(role) = role {
@@ -635,6 +596,9 @@ pub(crate) fn updated(company: &mut Company, event: &TeammateUpdated, stamp: &St
     }
     if let Some(availability) = availability {
         after.availability = availability.to;
+    }
+    if let Some(Change { from: _, to: Standing::Active }) = standing {
+        bring_back(&mut after, stamp);
     }
     if let Some(ProfileChanges { email, username, first_name, last_name, custom_fields, kept }) =
         profile.clone()
@@ -684,11 +648,15 @@ pub(crate) fn blocked(company: &mut Company, event: &TeammateBlocked, stamp: &St
 pub(crate) fn reactivated(company: &mut Company, event: &TeammateReactivated, stamp: &Stamp) {
     let Some(before) = company.teammates.get(&event.teammate).cloned() else { return };
     let mut after = Teammate::clone(&before);
-    after.standing = Standing::Active;
-    if after.presence == Presence::Deprovisioned {
-        after.presence = Presence::Present;
-        after.note_name(stamp);
-    }
+    bring_back(&mut after, stamp);
     after.touch(stamp);
     replace(company, &before, after);
+}
+
+fn bring_back(teammate: &mut Teammate, stamp: &Stamp) {
+    teammate.standing = Standing::Active;
+    if teammate.presence == Presence::Deprovisioned {
+        teammate.presence = Presence::Present;
+        teammate.note_name(stamp);
+    }
 }

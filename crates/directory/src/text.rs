@@ -18,6 +18,14 @@ pub enum TextFault {
         /// How many there were.
         length: usize,
     },
+    /// More octets than the limit.
+    #[error("must be at most {limit} octets of UTF-8; this one has {length}")]
+    TooManyOctets {
+        /// The most octets allowed.
+        limit: usize,
+        /// How many there were.
+        length: usize,
+    },
     /// A control character, a bidirectional or a zero-width one.
     #[error("must not contain control, bidirectional or zero-width characters; found U+{:04X} at character {}", *found as u32, at + 1)]
     Control {
@@ -161,6 +169,16 @@ texts! {
     Choice(Box<str>: |text| named(text, 256));
     /// What an operator wrote about a token: at most 256 visible characters.
     Note(Box<str>: |text| visible(text, 256));
+    /// An inbox's or a channel's name: 1 to 256 visible characters.
+    InboxName(Box<str>: |text| named(text, 256));
+    /// Who a message is from or to, such as an address or a number: 1 to 256 visible characters.
+    Handle(Box<str>: |text| named(text, 256));
+    /// What a conversation is about: at most 1,000 visible characters.
+    Subject(Box<str>: |text| visible(text, 1000));
+    /// What tells that messages of a channel belong together: 1 to 512 visible characters.
+    ThreadRef(Arc<str>: |text| named(text, 512));
+    /// The text of a message: 1 to 65,536 octets.
+    MessageText(Box<str>: message);
     /// SSO metadata as the identity provider gave it: 1 to 262,144 bytes.
     SsoMetadata(Box<str>: metadata);
 }
@@ -183,6 +201,17 @@ fn slug(text: &str) -> Result<(), TextFault> {
         return Err(TextFault::Pattern { allowed: ALLOWED, limit: 63 });
     }
     pattern(text, 63, ALLOWED, |c| matches!(c, 'a'..='z' | '0'..='9' | '-'))
+}
+
+fn message(text: &str) -> Result<(), TextFault> {
+    const LIMIT: usize = 64 * 1024;
+    if text.trim().is_empty() {
+        return Err(TextFault::Empty);
+    }
+    if text.len() > LIMIT {
+        return Err(TextFault::TooManyOctets { limit: LIMIT, length: text.len() });
+    }
+    Ok(())
 }
 
 fn metadata(text: &str) -> Result<(), TextFault> {
@@ -250,6 +279,27 @@ impl TeamName {
     /// The form in which names of teams are compared: without regard to case.
     pub fn folded(&self) -> Box<str> {
         folded(&self.0).into()
+    }
+}
+
+impl Note {
+    /// No note.
+    pub fn empty() -> Self {
+        Self("".into())
+    }
+}
+
+impl Subject {
+    /// No subject.
+    pub fn empty() -> Self {
+        Self("".into())
+    }
+}
+
+impl Handle {
+    /// The stand-in for a handle whose personal data was erased.
+    pub(crate) fn erased() -> Self {
+        Self("(erased)".into())
     }
 }
 

@@ -22,13 +22,14 @@ pub(crate) fn directory_version(version: journal::Version) -> Version {
 
 pub(crate) fn to_journal(
     encoded: Encoded,
+    subjects: Vec<String>,
     time: Timestamp,
     actor: Actor,
     randomness: &dyn Randomness,
 ) -> NewEvent {
     let Encoded { name, body, personal } = encoded;
     let personal = personal.map(|data| NewPersonal { salt: randomness.bytes(), data });
-    NewEvent { time_ms: time.as_ms(), actor: actor.to_string(), name, body, personal }
+    NewEvent { time_ms: time.as_ms(), actor: actor.to_string(), name, body, personal, subjects }
 }
 
 fn recorded<E>(

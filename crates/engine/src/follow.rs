@@ -80,7 +80,8 @@ impl Engine {
                 let Some(last) = events.last() else { break };
                 let outputs = produce(follower, &events)?;
                 let (count, to) = (outputs.len(), last.position);
-                let advance = Advance { follower: follower.name().to_owned(), shard, from, to, outputs };
+                let follower = follower.name().to_owned();
+                let advance = Advance { follower, shard, from, to, outputs, deliveries: vec![] };
                 if self.inner.journal.advance(advance).await? == Advanced::Overtaken {
                     break;
                 }

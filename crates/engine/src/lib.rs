@@ -7,17 +7,22 @@
 mod codec;
 mod companies;
 mod engine;
+mod enqueue;
 mod follow;
 mod outside;
+mod scenes;
 mod snapshots;
 mod submission;
 pub mod verify;
 mod writer;
 
 pub use engine::{Engine, Health, ReadError, Waits};
+pub use enqueue::{Enqueuer, Produced};
 pub use follow::{Followed, Follower};
 pub use outside::{Clock, Randomness};
+pub use scenes::Scenes;
 pub use submission::{After, Answered, Keyed, Render, Turn, WriteError};
+pub use tenure_journal::Order;
 pub use writer::WriterLoop;
 
 /// How many commands may wait in each lane unless it is set otherwise; more are answered with "overloaded".

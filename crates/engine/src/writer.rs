@@ -290,7 +290,13 @@ impl<'a> Draft<'a> {
         let working =
             self.working(id).expect("the company was decided on, so it is among the working states");
         for event in events {
-            working.events.push(to_journal(event.encode(), time, actor, &*inner.randomness));
+            working.events.push(to_journal(
+                event.encode(),
+                event.subjects(),
+                time,
+                actor,
+                &*inner.randomness,
+            ));
             let version = working.state.version.next();
             working.state.take_in(&Recorded { version, time, actor, event: event.clone() });
         }
@@ -309,7 +315,7 @@ impl<'a> Draft<'a> {
         let registration = working.state.decide(command)?;
         let now = self.now.max(working.state.last_event_at);
         for event in registration.registry {
-            working.events.push(to_journal(event.encode(), now, actor, &*self.inner.randomness));
+            working.events.push(to_journal(event.encode(), vec![], now, actor, &*self.inner.randomness));
             let version = working.state.version.next();
             let recorded = Recorded { version, time: now, actor, event };
             working.state = std::mem::take(&mut working.state).evolve(&recorded);

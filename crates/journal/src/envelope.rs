@@ -56,6 +56,8 @@ pub struct NewEvent {
     pub body: String,
     /// The personal part.
     pub personal: Option<NewPersonal>,
+    /// What the event is about: it is found again by each of them.
+    pub subjects: Vec<String>,
 }
 
 /// Events for one stream.

@@ -1,5 +1,6 @@
 //! What followers keep in the journal: how far they have read, and what they produced.
 
+use crate::delivery::NewDelivery;
 use crate::envelope::{Position, Shard, Stream};
 
 /// Something a follower produced and that has to be carried out, such as a mail to be sent.
@@ -33,6 +34,8 @@ pub struct Advance {
     pub to: Position,
     /// What it produced on the way.
     pub outputs: Vec<Output>,
+    /// What is to be sent to endpoints.
+    pub deliveries: Vec<NewDelivery>,
 }
 
 /// What became of an output.

@@ -6,6 +6,7 @@
 //! Two engines hold to one conformance suite: [`SqliteJournal`] and [`MemoryJournal`].
 
 mod chain;
+mod delivery;
 mod envelope;
 mod follower;
 mod memory;
@@ -14,6 +15,10 @@ mod snapshot;
 pub mod sqlite;
 
 pub use chain::{ChainHash, Link};
+pub use delivery::{
+    Again, Attempt, Attempted, Delivery, DeliveryLog, DeliveryPage, DeliveryStatus, Endpoint, EndpointHealth,
+    LAST_ATTEMPTS, NewDelivery, Outcome, TriedDelivery,
+};
 pub use envelope::{
     Head, NewEvent, NewPersonal, Position, Shard, StoredEvent, Stream, StreamAppend, Version,
 };
@@ -28,6 +33,15 @@ use std::pin::Pin;
 
 /// The most events that a read returns, whatever was asked for.
 pub const MAX_READ: usize = 10_000;
+
+/// In which order events are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As they happened.
+    OldestFirst,
+    /// The other way around.
+    NewestFirst,
+}
 
 /// An answer that may come later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -109,6 +123,38 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>>;
 
+    /// A stream's events between two versions (both exclusive), the newest first, only those of these names, at most
+    /// `limit` (and [`MAX_READ`]).
+    fn read_back<'a>(
+        &'a self,
+        stream: Stream,
+        between: (Version, Version),
+        names: &'a [&'static str],
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>>;
+
+    /// The events of a stream that are about a subject, after a version and up to another, at most `limit` (and
+    /// [`MAX_READ`]).
+    fn read_subject<'a>(
+        &'a self,
+        stream: Stream,
+        subject: &'a str,
+        range: (Version, Version),
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>>;
+
+    /// The version of a stream's last event at or before a time, in milliseconds since the epoch.
+    fn version_at(&self, stream: Stream, time_ms: i64) -> Answer<'_, Result<Version, JournalError>>;
+
+    /// Whose events come after a position of a shard, without the events, at most `limit` (and [`MAX_READ`]).
+    fn streams_after(
+        &self,
+        shard: Shard,
+        after: Position,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>>;
+
     /// How many shards there are; they are numbered from 0.
     fn shards(&self) -> u16;
 
@@ -142,8 +188,32 @@ pub trait Journal: Send + Sync + 'static {
         limit: usize,
     ) -> Answer<'a, Result<Vec<Output>, JournalError>>;
 
+    /// What a follower produced and is not carried out yet, whenever it is due, the soonest due first, at most `limit` (and
+    /// [`MAX_READ`]).
+    fn outputs<'a>(
+        &'a self,
+        follower: &'a str,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<Output>, JournalError>> {
+        self.due_outputs(follower, i64::MAX, limit.min(MAX_READ))
+    }
+
+    /// Lets all that a follower produced from a stream be due at `now_ms`, if it is not due before.
+    fn hurry<'a>(
+        &'a self,
+        follower: &'a str,
+        stream: Stream,
+        now_ms: i64,
+    ) -> Answer<'a, Result<(), JournalError>>;
+
     /// Records what became of outputs, in one transaction.
     fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Result<(), JournalError>>;
+
+    /// What is sent to endpoints outside.
+    fn delivery_log(&self) -> &dyn DeliveryLog;
+
+    /// A random key that belongs to this journal: what is derived from it need not be stored.
+    fn key(&self) -> Answer<'_, Result<[u8; 32], JournalError>>;
 
     /// Whether the journal answers.
     fn ping(&self) -> Answer<'_, Result<(), JournalError>>;

@@ -18,6 +18,7 @@ use crate::scim::{Kind, Person, Sight, resource_type};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use std::cell::RefCell;
 use std::sync::Arc;
+use tenure_delivery::webhook::egress::EgressRules;
 use tenure_directory::email::EmailAddress;
 use tenure_directory::occasion::Occasion;
 use tenure_directory::secret::SecretText;
@@ -254,7 +255,8 @@ impl OperatorNode {
             let name = tenure_directory::text::CompanyName::parse("Acme").expect("the name is valid");
             let command = RegistryCommand::CreateCompany { name, slug: None };
             engine.ask_registry(command, Actor::Operator).await.expect("the first company can be made");
-            Operator::new(engine, LastUsed::open(std::path::PathBuf::new()))
+            let last_used = LastUsed::open(std::path::PathBuf::new());
+            Operator::new(engine, last_used, None, EgressRules::strict())
         });
         Self { runtime, operator, inputs: 0 }
     }

@@ -22,4 +22,7 @@ pub use node::{Node, NodeError, NodeOptions};
 pub use outside::{SystemClock, SystemRandomness};
 pub use public_url::{NotAPublicUrl, PublicUrl};
 pub use resident_memory::resident_memory;
-pub use serve::{Server, ServerError, ServerOptions, Serving};
+pub use serve::{Server, ServerError, ServerOptions, Serving, WebhookOptions};
+pub use tenure_delivery::webhook::egress::EgressRules;
+pub use tenure_delivery::webhook::post::{ANSWER_WITHIN, Call, HttpPost, HttpPostOptions, Post};
+pub use tenure_delivery::{Password, Sender, SmtpPost, SmtpSetupFault, SmtpUrl};

@@ -22,11 +22,18 @@ use hyper::header::HeaderValue;
 use hyper::{Request, Response};
 use ipnet::IpNet;
 use metrics_exporter_prometheus::PrometheusHandle;
+use rustls::pki_types::CertificateDer;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tenure_delivery::{INVITATION_FOLLOWER, InvitationFollower, InvitationSender, Outbox};
+use tenure_delivery::webhook::egress::EgressRules;
+use tenure_delivery::webhook::post::{ANSWER_WITHIN, HttpPost, HttpPostOptions};
+use tenure_delivery::webhook::{WEBHOOK_FOLLOWER, Webhooks};
+use tenure_delivery::{
+    INVITATION_FOLLOWER, InvitationFollower, InvitationSender, MailRoute, Outbox, SmtpPost,
+};
+use tenure_engine::Engine;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -46,6 +53,10 @@ pub struct ServerOptions {
     pub tls: Option<Arc<TlsSetup>>,
     /// Web origins whose pages may call the API.
     pub cors_origins: Vec<String>,
+    /// Where webhooks may go, and how.
+    pub webhooks: WebhookOptions,
+    /// The mail server; when absent, mail is written into the outbox folder.
+    pub mail: Option<SmtpPost>,
     /// Where the line of each request is written; nowhere, when absent.
     pub log: Option<RequestLog>,
     /// The recorder that `/metrics` shows.
@@ -63,10 +74,32 @@ impl Default for ServerOptions {
             trusted_proxies: vec![],
             tls: None,
             cors_origins: vec![],
+            webhooks: WebhookOptions::default(),
+            mail: None,
             log: None,
             metrics: None,
             drain_delay: Duration::ZERO,
         }
+    }
+}
+
+/// Where webhooks may go, and how.
+#[derive(Default)]
+pub struct WebhookOptions {
+    /// Networks that they may reach although they are not public.
+    pub allowed_networks: Vec<IpNet>,
+    /// Whether they may go over http to public hosts.
+    pub allow_http: bool,
+    /// The proxy that they go through.
+    pub proxy: Option<url::Url>,
+    /// Certificates of authorities that are trusted beside the system's.
+    pub extra_roots: Vec<CertificateDer<'static>>,
+}
+
+impl WebhookOptions {
+    fn rules(&self) -> EgressRules {
+        let rules = EgressRules::strict().allow_networks(self.allowed_networks.clone());
+        if self.allow_http { rules.allow_http() } else { rules }
     }
 }
 
@@ -100,6 +133,9 @@ pub enum ServerError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// Webhooks cannot be sent.
+    #[error("webhooks cannot be sent: {0}")]
+    Webhooks(String),
     /// A web origin that no browser sends.
     #[error("`{0}` is no web origin; it must be such as https://app.example.com, or *")]
     Origin(String),
@@ -135,7 +171,7 @@ pub struct Serving {
 
 impl Server {
     /// Opens everything that a server needs on a node.
-    pub fn open(node: Node, options: ServerOptions) -> Result<Self, ServerError> {
+    pub async fn open(node: Node, options: ServerOptions) -> Result<Self, ServerError> {
         let listen_failed = |error| ServerError::Listen { address: options.listen, error };
         let listener = listen(options.listen).map_err(listen_failed)?;
         let address = listener.local_addr().map_err(listen_failed)?;
@@ -149,8 +185,13 @@ impl Server {
         let page_key = PageKey::new(node.folder().page_key(engine.random())?);
         let draining = Arc::new(AtomicBool::new(false));
         let metrics = options.metrics.clone();
+        let route = mail_route(&node, options.mail)?;
+        let egress = options.webhooks.rules();
+        let (webhooks, sending) =
+            open_webhooks(&engine, &public_url, options.webhooks, Arc::clone(&route)).await?;
+        let told = (webhooks.clone(), egress.clone());
         let scim = ScimApp::new(engine.clone(), &public_url, options.limits.clone(), page_key.clone());
-        let app = App::new(engine.clone(), &public_url, options.limits.clone(), page_key, metrics)
+        let app = App::new(engine.clone(), &public_url, options.limits.clone(), page_key, metrics, told)
             .draining_with(Arc::clone(&draining));
         let router = rest::router(app).fallback(move |request| elsewhere(scim.clone(), request));
         let shell = ShellOptions {
@@ -162,7 +203,9 @@ impl Server {
         };
         let shell = Arc::new(Shell::new(engine, router, render, shell));
         let mut background = JoinSet::new();
-        let operators = start_background(&node, &public_url, &last_used, &mut background)?;
+        background.spawn(sending);
+        let sent_to = (webhooks, egress);
+        let operators = start_background(&node, &public_url, route, &last_used, sent_to, &mut background)?;
         if let Some(metrics) = options.metrics {
             background.spawn(keep_metrics(metrics));
             background.spawn(gauges::keep(node.engine.clone(), FOLLOWERS));
@@ -279,7 +322,7 @@ fn bound_url(speaks_tls: bool, address: SocketAddr) -> String {
 /// How long operators' requests in flight may take when the server stops.
 const OPERATORS_DRAIN: Duration = Duration::from_secs(2);
 /// The followers that a server has, for its gauges.
-const FOLLOWERS: &[&str] = &[INVITATION_FOLLOWER];
+const FOLLOWERS: &[&str] = &[INVITATION_FOLLOWER, WEBHOOK_FOLLOWER];
 /// How often measurements are folded into their distributions, so that they take no memory while nobody asks for them.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -290,22 +333,49 @@ async fn keep_metrics(metrics: PrometheusHandle) {
     }
 }
 
+fn mail_route(node: &Node, mail: Option<SmtpPost>) -> Result<Arc<MailRoute>, ServerError> {
+    let folder = node.folder();
+    let outbox_failed = |error| ServerError::Outbox { path: folder.outbox().display().to_string(), error };
+    let route = match mail {
+        Some(post) => MailRoute::Smtp(Box::new(post)),
+        None => MailRoute::Outbox(Outbox::open(&folder.outbox()).map_err(outbox_failed)?),
+    };
+    Ok(Arc::new(route))
+}
+
+async fn open_webhooks(
+    engine: &Engine,
+    public_url: &str,
+    options: WebhookOptions,
+    route: Arc<MailRoute>,
+) -> Result<(Webhooks, impl Future<Output = ()> + Send + use<>), ServerError> {
+    let rules = options.rules();
+    let WebhookOptions { allowed_networks: _, allow_http: _, proxy, extra_roots } = options;
+    let post = HttpPostOptions { rules, proxy, extra_roots, answer_within: ANSWER_WITHIN };
+    let post = Arc::new(HttpPost::new(post).map_err(ServerError::Webhooks)?);
+    let represent = Arc::new(rest::EventJson::new(public_url));
+    let mail = Some((route, public_url.to_owned()));
+    let opened = Webhooks::open(engine.clone(), post, represent, mail).await;
+    opened.map_err(|error| ServerError::Webhooks(error.to_string()))
+}
+
 fn start_background(
     node: &Node,
     public_url: &str,
+    route: Arc<MailRoute>,
     last_used: &LastUsed,
+    (webhooks, egress): (Webhooks, EgressRules),
     background: &mut JoinSet<()>,
 ) -> Result<InFlight, ServerError> {
     let engine = node.engine.clone();
     let folder = node.folder();
-    let outbox_failed = |error| ServerError::Outbox { path: folder.outbox().display().to_string(), error };
-    let outbox = Outbox::open(&folder.outbox()).map_err(outbox_failed)?;
     let socket_failed = |error| ServerError::Socket { path: folder.socket().display().to_string(), error };
     let socket = OperatorSocket::open(folder).map_err(socket_failed)?;
     let operators = socket.in_flight();
     let told = Arc::new(Notify::new());
-    let sender = InvitationSender::new(engine.clone(), outbox, public_url.to_owned(), Arc::clone(&told));
-    background.spawn(socket.serve(Operator::new(engine.clone(), last_used.clone())));
+    let sender = InvitationSender::new(engine.clone(), route, public_url.to_owned(), Arc::clone(&told));
+    let operator = Operator::new(engine.clone(), last_used.clone(), Some(webhooks), egress);
+    background.spawn(socket.serve(operator.waking(Arc::clone(&told))));
     background.spawn(engine.clone().follow(Arc::new(InvitationFollower), told));
     background.spawn(sender.run());
     background.spawn(engine.keep_snapshots());

@@ -1,5 +1,11 @@
 //! The command line: every command, its options and its help. Help, man pages and completions all come from here.
 
+mod outbox;
+mod webhook;
+
+pub(crate) use outbox::Outbox;
+pub(crate) use webhook::{CreateWebhook, Webhook, WhichWebhook};
+
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -88,6 +94,20 @@ pub(crate) enum Command {
     Teammate {
         #[command(subcommand)]
         command: Teammate,
+    },
+    /// Tell other programs what happens: where to, what was sent, and sending it again
+    #[command(
+        after_help = "Example:\n  tenure webhook create --company harbor --url https://hooks.example.com/tenure"
+    )]
+    Webhook {
+        #[command(subcommand)]
+        command: Webhook,
+    },
+    /// Show the mail that waits, and send held invitations
+    #[command(after_help = "Example:\n  tenure outbox list --company harbor")]
+    Outbox {
+        #[command(subcommand)]
+        command: Outbox,
     },
     /// Show who did what, and when
     #[command(
@@ -192,6 +212,9 @@ pub(crate) struct Serve {
     /// A network of proxies whose X-Forwarded-For counts; repeatable
     #[arg(long, value_name = "CIDR")]
     pub(crate) trusted_proxy: Vec<ipnet::IpNet>,
+    /// A network that webhooks may reach although it is not public; repeatable
+    #[arg(long, value_name = "CIDR")]
+    pub(crate) webhook_allow: Vec<ipnet::IpNet>,
 }
 
 /// Which company.
@@ -438,6 +461,8 @@ const GROUPS: [(&str, &[&str]); 2] = [
             "team",
             "sso",
             "teammate",
+            "webhook",
+            "outbox",
             "audit",
             "backup",
             "verify",

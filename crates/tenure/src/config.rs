@@ -3,15 +3,22 @@
 use crate::cli::{Global, LogForm, Serve};
 use crate::failure::Failure;
 use ipnet::IpNet;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tenure_server::PublicUrl;
 use tenure_server::http::Limits;
+use tenure_server::{Password, PublicUrl, Sender, SmtpUrl, WebhookOptions};
 
 /// How deep JSON may be allowed to nest: the reader recurses.
 const MAX_JSON_DEPTH: usize = 120;
+/// The environment variable with the password for the mail server.
+const SMTP_PASSWORD: &str = "TENURE_SMTP_PASSWORD";
 
 /// The file (TOML). Every key is optional and named as its option.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +35,22 @@ struct File {
     trusted_proxy: Vec<IpNet>,
     cors_origin: Vec<String>,
     limits: FileLimits,
+    #[serde(deserialize_with = "table_of_mail")]
+    mail: FileMail,
+    webhook_allow: Vec<IpNet>,
+    webhook_http: bool,
+    webhook_proxy: Option<String>,
+    webhook_roots: Option<PathBuf>,
+}
+
+/// How mail is sent, in the file. The URL may hold a password, and cannot be printed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct FileMail {
+    url: Option<SmtpUrl>,
+    from: Option<Sender>,
+    username: Option<String>,
+    password_file: Option<PathBuf>,
 }
 
 /// The limits in the file; the units are in the names.
@@ -64,6 +87,16 @@ pub(crate) struct Settings {
     pub(crate) cors_origins: Vec<String>,
     pub(crate) limits: Limits,
     pub(crate) queue_length: Option<usize>,
+    pub(crate) mail: Option<MailSettings>,
+    pub(crate) webhooks: WebhookOptions,
+}
+
+/// How mail is sent; without it, mail is written into the outbox folder.
+pub(crate) struct MailSettings {
+    /// The mail server, with who signs in there.
+    pub(crate) url: SmtpUrl,
+    /// Who mail comes from; without it, `no-reply` at the public URL's host.
+    pub(crate) from: Option<Sender>,
 }
 
 impl Settings {
@@ -74,6 +107,16 @@ impl Settings {
         if trusted_proxies.is_empty() {
             trusted_proxies = file.trusted_proxy;
         }
+        let mut allowed_networks = serve.webhook_allow;
+        if allowed_networks.is_empty() {
+            allowed_networks = file.webhook_allow;
+        }
+        let webhooks = WebhookOptions {
+            allowed_networks,
+            allow_http: file.webhook_http,
+            proxy: file.webhook_proxy.as_deref().map(proxy).transpose()?,
+            extra_roots: file.webhook_roots.as_deref().map(roots).transpose()?.unwrap_or_default(),
+        };
         let tls = match (serve.tls_cert.or(file.tls_cert), serve.tls_key.or(file.tls_key)) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
@@ -97,6 +140,8 @@ impl Settings {
             cors_origins: file.cors_origin,
             queue_length: file.limits.queue_length,
             limits: limits(file.limits),
+            mail: mail(file.mail)?,
+            webhooks,
         })
     }
 }
@@ -131,6 +176,83 @@ fn check_journal(journal: Option<&str>) -> Result<(), Failure> {
         }
         Some(_) => Err(Failure::usage("--journal must be `sqlite`; leave it out to get that")),
     }
+}
+
+/// The proxy of webhooks. It may hold a password, so it is not repeated.
+fn proxy(given: &str) -> Result<url::Url, Failure> {
+    let parsed = url::Url::parse(given).ok();
+    let parsed = parsed.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    parsed.ok_or_else(|| Failure::new("webhook-proxy must be a URL such as http://proxy.example.com:3128"))
+}
+
+/// The certificates in a PEM file.
+fn roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let read: Vec<_> = read.map_err(|error| {
+        Failure::new(format!("cannot read {}: {error}; webhook-roots must be a PEM file", path.display()))
+    })?;
+    if read.is_empty() {
+        return Err(Failure::new(format!(
+            "{} holds no certificate; webhook-roots must be a PEM file",
+            path.display()
+        )));
+    }
+    Ok(read)
+}
+
+/// Reads `[mail]` as a table and as nothing else: the usual message about a wrong type would repeat a URL.
+fn table_of_mail<'de, D: Deserializer<'de>>(deserializer: D) -> Result<FileMail, D::Error> {
+    struct Table;
+
+    impl<'de> Visitor<'de> for Table {
+        type Value = FileMail;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a table")
+        }
+
+        fn visit_str<E: de::Error>(self, _: &str) -> Result<FileMail, E> {
+            Err(E::custom("must be a table: `[mail]` on a line of its own, and `url` on the next"))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<FileMail, A::Error> {
+            FileMail::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(Table)
+}
+
+fn mail(file: FileMail) -> Result<Option<MailSettings>, Failure> {
+    let FileMail { url, from, username, password_file } = file;
+    let Some(url) = url else {
+        if from.is_some() || username.is_some() || password_file.is_some() {
+            let wrong = Failure::new("[mail] has no `url`; give it, or leave out the whole table");
+            return Err(wrong.with_hint("docs/configuration.md shows what `url` looks like"));
+        }
+        return Ok(None);
+    };
+    let password = match std::env::var(SMTP_PASSWORD) {
+        Ok(password) if !password.is_empty() => Some(Password::new(password)),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            return Err(Failure::new(format!("{SMTP_PASSWORD} is not UTF-8")));
+        }
+        _ => password_file.as_deref().map(read_password).transpose()?,
+    };
+    Ok(Some(MailSettings { url: url.signed_in_as(username, password), from }))
+}
+
+/// The password in a file, which most editors end with a line break that is not part of it.
+fn read_password(path: &Path) -> Result<Password, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("cannot read the password for the mail server in {}: {error}", path.display()))
+    })?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    if text.is_empty() {
+        return Err(Failure::new(format!("{} holds no password for the mail server", path.display())));
+    }
+    Ok(Password::new(text))
 }
 
 fn limits(file: FileLimits) -> Limits {

@@ -51,6 +51,10 @@ impl From<OperatorError> for Failure {
             "teammate.unknown" if !error.message.contains("alt:email:") => {
                 Some("name the teammate by its id (tea_…) or by alt:email:ADDRESS")
             }
+            "webhook.unknown" => Some("`tenure webhook list` shows the webhooks and their ids"),
+            "delivery.unknown" => Some(
+                "`tenure webhook deliveries` shows them; what arrived or was given up is kept for 30 days",
+            ),
             "custom_field.name_taken" => Some("use another name, or delete that field first"),
             _ => None,
         };

@@ -52,6 +52,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Team { command } => commands::team::run(&global, command),
         Command::Sso { command } => commands::sso::run(&global, command),
         Command::Teammate { command } => commands::teammate::run(&global, command),
+        Command::Webhook { command } => commands::webhook::run(&global, command),
+        Command::Outbox { command } => commands::outbox::run(&global, command),
         Command::Audit(audit) => commands::audit::run(&global, audit),
         Command::Bench { quick } => commands::bench::run(&global, quick),
         Command::Backup { file } => commands::backup::run(&global, &file),

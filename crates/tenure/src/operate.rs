@@ -116,7 +116,9 @@ impl Asking {
 pub(crate) fn ask(global: &Global, request: &OperatorRequest) -> Result<OperatorReply, Failure> {
     let mut asking = match request {
         OperatorRequest::CreateCompany { .. } => Asking::at(&data_path(global)?)?,
-        OperatorRequest::ListCompanies | OperatorRequest::Company { .. } => Asking::open(global)?,
+        OperatorRequest::ListCompanies | OperatorRequest::Company { .. } | OperatorRequest::Outbox(_) => {
+            Asking::open(global)?
+        }
     };
     let answered = asking.ask(request);
     asking.let_go();

@@ -1,5 +1,8 @@
 //! The printer: results on stdout, everything else on stderr. Nothing else prints.
 
+mod outbox;
+mod webhook;
+
 use crate::cli::Output;
 use crate::failure::Failure;
 use comfy_table::{ContentArrangement, Table, presets};
@@ -19,17 +22,30 @@ pub(crate) fn reply(output: Output, reply: &OperatorReply, done: Option<&str>) -
         (Output::Plain, OperatorReply::NewToken(NewToken { token, .. })) => format!("{token}\n"),
         (Output::Plain, other) => human(other, done),
     };
-    if let OperatorReply::NewToken(new) = reply {
-        let id = &new.details.id;
-        let lost = |_| Failure::new(format!("token {id} was created and its text could not be printed"));
-        return whole(&text).map_err(lost).map_err(|lost| {
-            lost.with_hint(
+    let Some(lost) = lost(reply) else {
+        result(&text);
+        return Ok(());
+    };
+    whole(&text).map_err(|_| lost)
+}
+
+/// What is to be said if a reply cannot be printed that is shown only once.
+fn lost(reply: &OperatorReply) -> Option<Failure> {
+    match reply {
+        OperatorReply::NewToken(new) => {
+            let id = &new.details.id;
+            let lost = Failure::new(format!("token {id} was created and its text could not be printed"));
+            Some(lost.with_hint(
                 "its text is shown only once: revoke it with `tenure token revoke`, and create another",
-            )
-        });
+            ))
+        }
+        OperatorReply::NewWebhook(new) => {
+            let id = &new.details.id;
+            let lost = Failure::new(format!("webhook {id} has a new secret, and it could not be printed"));
+            Some(lost.with_hint("it is shown only once: make another with `tenure webhook rotate-secret`"))
+        }
+        _ => None,
     }
-    result(&text);
-    Ok(())
 }
 
 /// Prints a value as one line of JSON.
@@ -86,6 +102,16 @@ fn json_of(reply: &OperatorReply) -> String {
         OperatorReply::Sso(reply) => serde_json::to_string(reply),
         OperatorReply::Teammate(reply) => serde_json::to_string(reply),
         OperatorReply::Audit(reply) => serde_json::to_string(reply),
+        OperatorReply::Webhook(reply) => serde_json::to_string(reply),
+        OperatorReply::Webhooks(reply) => serde_json::to_string(reply),
+        OperatorReply::NewWebhook(reply) => serde_json::to_string(reply),
+        OperatorReply::Pinged(reply) => serde_json::to_string(reply),
+        OperatorReply::Delivery(reply) => serde_json::to_string(reply),
+        OperatorReply::Deliveries(reply) => serde_json::to_string(reply),
+        OperatorReply::Sending(reply) => serde_json::to_string(reply),
+        OperatorReply::Waiting(reply) => serde_json::to_string(reply),
+        OperatorReply::WaitingMail(reply) => serde_json::to_string(reply),
+        OperatorReply::Released(reply) => serde_json::to_string(reply),
     };
     json.expect("a reply has a JSON form")
 }
@@ -119,7 +145,28 @@ fn human(reply: &OperatorReply, done: Option<&str>) -> String {
             said(format!("teammate {id} <{email}>"))
         }
         OperatorReply::Audit(page) => page.entries.iter().map(audit_line).collect(),
+        OperatorReply::Webhook(webhook) if done.is_some() => {
+            said(format!("webhook {} ({})", webhook.id, webhook.url))
+        }
+        OperatorReply::Webhook(webhook) => webhook::details(webhook),
+        OperatorReply::Webhooks(webhooks) => webhook::table_of(webhooks),
+        OperatorReply::NewWebhook(new) => webhook::new(new, done.unwrap_or("created")),
+        OperatorReply::Pinged(pinged) => webhook::pinged(pinged),
+        OperatorReply::Delivery(delivery) => webhook::delivery(delivery),
+        OperatorReply::Deliveries(deliveries) => webhook::deliveries(deliveries),
+        OperatorReply::Sending(sending) => webhook::sending(sending, done.unwrap_or("sent")),
+        OperatorReply::Waiting(waiting) => outbox::table_of(waiting),
+        OperatorReply::WaitingMail(mail) => outbox::mail(mail),
+        OperatorReply::Released(released) => outbox::released(released),
     }
+}
+
+/// Pairs of a name and a value, a line each, indented.
+fn pairs(pairs: &[(&str, String)]) -> String {
+    pairs.iter().fold(String::new(), |mut text, (name, value)| {
+        writeln!(text, "  {name:<13} {value}").expect("writing to a String cannot fail");
+        text
+    })
 }
 
 fn pretty(export: &Export) -> String {

@@ -16,7 +16,7 @@ pub struct Api {
 impl Api {
     /// A client of the server at a URL.
     pub fn new(url: &str, token: &str) -> Self {
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_mins(1)).build().unwrap();
+        let http = crate::http_client::local_client().timeout(Duration::from_mins(1)).build().unwrap();
         Self { http, url: url.to_owned(), token: token.to_owned() }
     }
 

@@ -132,6 +132,11 @@ impl TestCompany {
     }
 
     /// PATCH with a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    /// Changes something.
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }

@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tenure_engine::QUEUE_LENGTH;
 use tenure_server::http::Limits;
 use tenure_server::operator::{Operator, OperatorReply, OperatorRequest};
-use tenure_server::{DataFolder, Node, NodeOptions, PublicUrl, Server, ServerOptions, Serving};
+use tenure_server::{
+    DataFolder, Node, NodeOptions, PublicUrl, Server, ServerOptions, Serving, WebhookOptions,
+};
 
 /// What links of a test server start with: not its address, so that a link made from `Host` would be noticed.
 pub const PUBLIC_URL: &str = "http://tenure.test";
@@ -66,12 +68,17 @@ impl TestServer {
         let mut options = ServerOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: Some(PublicUrl::parse(PUBLIC_URL).unwrap()),
+            // Receivers of tests are on this machine.
+            webhooks: WebhookOptions {
+                allowed_networks: vec!["127.0.0.0/8".parse().unwrap()],
+                ..WebhookOptions::default()
+            },
             ..ServerOptions::default()
         };
         (setup.change)(&mut options);
-        let server = Server::open(node, options).unwrap();
+        let server = Server::open(node, options).await.unwrap();
         let address = server.address();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = crate::http_client::local_client().build().unwrap();
         Self { serving: server.accept(), address, folder, clock, setup, http }
     }
 

@@ -1,6 +1,6 @@
-//! The faults of `contract/reliability.md`, "Durability" and "HTTP": each is injected into the real binary, or into the
-//! journal's own files, as often as asked, and beside each stands a control that shows that the harness sees. One command
-//! prints the whole table.
+//! The faults of `contract/reliability.md`, "Durability" and "HTTP", and the crashes of `contract/events.md`, "Webhooks": each
+//! is injected into the real binary, or into the journal's own files, as often as asked, and beside each stands a control that
+//! shows that the harness sees. One command prints the whole table.
 
 mod disk;
 mod kill;
@@ -11,6 +11,7 @@ mod rot;
 mod seeded;
 mod simulation;
 mod slow;
+mod webhooks;
 
 use std::path::Path;
 use std::time::Instant;
@@ -55,8 +56,9 @@ pub(crate) enum Verdict {
 type Fault = fn(&Setting<'_>) -> Result<Verdict, String>;
 
 /// Every line of the table, by the name that it is asked for by.
-const FAULTS: [(&str, &str, Fault); 10] = [
+const FAULTS: [(&str, &str, Fault); 11] = [
     ("kill", "kill -9 under 64 writers, at random and at named points", kill::run),
+    ("webhooks", "kill -9 between the steps of a webhook's way", webhooks::run),
     ("power", "power cut on a file system of its own", power::run),
     ("sync", "a sync that fails, and a write that finds no room", disk::syncs),
     ("full", "a disk that is full for a while", disk::full),

@@ -1,10 +1,16 @@
 //! Any command, over few names, so that commands meet.
 
 use proptest::prelude::*;
+use tenure_directory::conversation::{
+    Correspondent, Progress, ReceiveMessage, SendMessage, UpdateConversation,
+};
 use tenure_directory::custom_field::{CreateCustomField, DeleteCustomField, FieldType, GivenValue};
 use tenure_directory::email::EmailAddress;
 use tenure_directory::id::{TeamId, TeammateId, TokenId};
-use tenure_directory::invitation::{AcceptInvitation, InvitationWish, RequestInvitation, SendInvitation};
+use tenure_directory::inbox::{Access, CreateChannel, CreateInbox};
+use tenure_directory::invitation::{
+    AcceptInvitation, InvitationWish, ReleaseInvitation, RequestInvitation, SendInvitation,
+};
 use tenure_directory::kept::{Kept, KeptEmail};
 use tenure_directory::provisioning::{
     DeprovisionTeammate, MemberEdit, ProvisionTeam, ProvisionTeammate, UpdateTeam,
@@ -18,9 +24,17 @@ use tenure_directory::teammate::{
     Availability, BlockTeammate, CreateTeammate, ReactivateTeammate, Role, Standing, TeammateRef,
     UpdateTeammate,
 };
-use tenure_directory::text::{ExternalId, FieldName, PersonName, SsoMetadata, TeamName, UserName, Username};
+use tenure_directory::text::{
+    ExternalId, FieldName, Handle, InboxName, MessageText, PersonName, SsoMetadata, TeamName, ThreadRef,
+    UserName, Username,
+};
 use tenure_directory::token::{CreateToken, RevokeToken, WantedKind};
-use tenure_directory::{Actor, Command, Precondition, Scopes, Version};
+use tenure_directory::webhook::{
+    CreateWebhook, DeleteWebhook, DisableWebhook, DisabledReason, Format, RequestValidation,
+    RotateWebhookSecret, SecretSalt, SettleValidation, UpdateWebhook, ValidationPolicy,
+};
+use tenure_directory::webhook_url::WebhookUrl;
+use tenure_directory::{Actor, Command, Precondition, Scopes, Version, WebhookId};
 
 /// Spellings of a few people; some are the same person.
 pub(crate) const EMAILS: [&str; 8] = [
@@ -225,6 +239,7 @@ fn about_teammates() -> impl Strategy<Value = Command> {
         2 => teammate()
             .prop_map(|teammate| Command::DeprovisionTeammate(DeprovisionTeammate { teammate })),
         1 => teammate().prop_map(|teammate| Command::RequestInvitation(RequestInvitation { teammate })),
+        1 => teammate().prop_map(|teammate| Command::ReleaseInvitation(ReleaseInvitation { teammate })),
         2 => link().prop_map(|(number, digest)| {
             Command::SendInvitation(SendInvitation { teammate: TeammateId::new(number.into()), digest })
         }),
@@ -300,9 +315,94 @@ fn about_the_company() -> impl Strategy<Value = Command> {
     ]
 }
 
+fn about_conversations() -> impl Strategy<Value = Command> {
+    let name = || InboxName::parse("Orders").unwrap();
+    let text = || MessageText::parse("Hello").unwrap();
+    let conversation = || (1_u64..5).prop_map(|number| format!("cnv_{number}").into());
+    let progress = || prop::option::of(prop_oneof![Just(Progress::Open), Just(Progress::Archived)]);
+    let thread = prop::option::of(prop::sample::select(&["order-1", "order-2"][..]));
+    prop_oneof![
+        1 => prop::collection::vec(teammate(), 0..3).prop_map(move |teammates| {
+            Command::CreateInbox(CreateInbox { name: name(), access: Access::Named, teammates })
+        }),
+        2 => (1_u64..3).prop_map(move |inbox| {
+            Command::CreateChannel(CreateChannel { inbox: format!("inb_{inbox}").into(), name: name() })
+        }),
+        4 => (1_u64..3, prop::sample::select(&["ana@shop.example", "+4720"][..]), thread).prop_map(
+            move |(channel, handle, thread)| Command::ReceiveMessage(ReceiveMessage {
+                channel: format!("cha_{channel}").into(),
+                sender: Correspondent { handle: Handle::parse(handle).unwrap(), name: None },
+                subject: None,
+                body: text(),
+                thread_ref: thread.map(|thread| ThreadRef::parse(thread).unwrap()),
+            })
+        ),
+        2 => (conversation(), prop::option::of(teammate()), progress()).prop_map(
+            move |(conversation, author, progress)| {
+                let (subject, body) = (None, text());
+                Command::SendMessage(SendMessage { conversation, author, subject, body, progress })
+            }
+        ),
+        4 => (conversation(), prop::option::of(prop::option::of(teammate())), progress(), precondition()).prop_map(
+            |(conversation, assignee, progress, precondition)| {
+                Command::UpdateConversation(UpdateConversation { conversation, assignee, progress, precondition })
+            }
+        ),
+    ]
+}
+
+fn about_webhooks() -> impl Strategy<Value = Command> {
+    let url = || {
+        let urls = ["https://a.example/", "https://b.example/?token=x"];
+        prop::sample::select(urls.to_vec()).prop_map(|url| WebhookUrl::parse(url).unwrap())
+    };
+    let webhook = || (1_u64..4).prop_map(|number| format!("whk_{number}").into());
+    let events = || prop::sample::subsequence(vec!["*", "teammate.*", "team.created"], 0..3);
+    let parsed = |texts: Vec<&str>| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>();
+    let channel = || prop::option::of(Just("cha_1".into()));
+    let policy = || prop_oneof![Just(ValidationPolicy::Optional), Just(ValidationPolicy::Required)];
+    let salt = || any::<[u8; 32]>().prop_map(SecretSalt::new);
+    prop_oneof![
+        3 => (url(), events(), channel(), any::<bool>(), policy(), salt()).prop_map(
+            move |(url, events, channel, is_enabled, policy, salt)| Command::CreateWebhook(CreateWebhook {
+                url,
+                format: Format::Event,
+                events: parsed(events),
+                channel,
+                description: tenure_directory::text::Note::empty(),
+                is_enabled,
+                policy,
+                salt,
+            })
+        ),
+        3 => (webhook(), prop::option::of(url()), prop::option::of(events()), prop::option::of(any::<bool>()))
+            .prop_map(move |(webhook, url, events, is_enabled): (Box<str>, _, _, _)| {
+                let of = UpdateWebhook::of(&webhook);
+                Command::UpdateWebhook(UpdateWebhook { url, events: events.map(parsed), is_enabled, ..of })
+            }),
+        1 => webhook().prop_map(|webhook| Command::DeleteWebhook(DeleteWebhook { webhook })),
+        1 => (webhook(), salt()).prop_map(|(webhook, salt)| {
+            Command::RotateWebhookSecret(RotateWebhookSecret { webhook, salt })
+        }),
+        1 => webhook().prop_map(|webhook| Command::RequestValidation(RequestValidation { webhook })),
+        2 => (1_u64..4, url(), prop::option::of(Just("404".into()))).prop_map(|(number, url, fault)| {
+            let webhook = WebhookId::new(number);
+            Command::SettleValidation(SettleValidation { webhook, url, fault })
+        }),
+        1 => (1_u64..4, url(), 0_u64..40).prop_map(|(number, url, seen)| Command::DisableWebhook(DisableWebhook {
+            url,
+            webhook: WebhookId::new(number),
+            reason: DisabledReason::Gone,
+            first_failure: None,
+            last_answers: vec![],
+            seen: Version::new(seen),
+        })),
+    ]
+}
+
 /// Any command.
 pub(crate) fn command() -> impl Strategy<Value = Command> {
-    prop_oneof![4 => about_teammates(), 2 => about_teams(), 1 => about_the_company()]
+    prop_oneof![4 => about_teammates(), 2 => about_teams(), 1 => about_the_company(), 2 => about_conversations(), 1 => about_webhooks()]
 }
 
 /// Anybody who can ask.

@@ -3,6 +3,7 @@
 use crate::commands::{EMAILS, actor, command};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use tenure_directory::conversation::Progress;
 use tenure_directory::email::EmailKey;
 use tenure_directory::id::CompanyId;
 use tenure_directory::registry::CompanyCreated;
@@ -197,6 +198,20 @@ proptest! {
                 prop_assert!(teammate.teams().is_empty() && teammate.kept().external_id.is_none());
             }
         }
+    }
+
+    #[test]
+    fn nobody_who_is_blocked_deals_with_an_open_conversation(commands in commands()) {
+        let company = told(&commands).company;
+        for conversation in company.conversations.values() {
+            let Some(assignee) = conversation.assignee else { continue };
+            let is_blocked = company.teammates[&assignee].standing == Standing::Blocked;
+            prop_assert!(!is_blocked || conversation.progress == Progress::Archived);
+            prop_assert!(company.conversations_of(assignee, u64::MAX).any(|found| found.id == conversation.id));
+        }
+        let assigned = company.teammates.keys().flat_map(|id| company.conversations_of(*id, u64::MAX));
+        let with_assignee = company.conversations.values().filter(|found| found.assignee.is_some());
+        prop_assert_eq!(assigned.count(), with_assignee.count());
     }
 
     #[test]

@@ -1,12 +1,20 @@
 //! One sample of every event, with every field filled.
 
+use tenure_directory::conversation::{
+    ConversationArchived, ConversationAssigned, ConversationCreated, ConversationHead, ConversationReopened,
+    ConversationUnassigned, Correspondent, Letter, MessageReceived, MessageSent,
+};
 use tenure_directory::custom_field::{
     CustomFieldCreated, CustomFieldDeleted, FieldType, FieldValue, FieldValues,
 };
 use tenure_directory::email::EmailAddress;
-use tenure_directory::id::{CompanyId, FieldId, InboxId, TeamId, TeammateId, TokenId};
+use tenure_directory::id::{
+    ChannelId, CompanyId, ConversationId, FieldId, InboxId, MessageId, TeamId, TeammateId, TokenId, WebhookId,
+};
+use tenure_directory::inbox::{Access, ChannelCreated, InboxCreated};
 use tenure_directory::invitation::{
-    InvitationAccepted, InvitationEnded, InvitationRequested, InvitationSent, InvitationWish,
+    InvitationAccepted, InvitationEnded, InvitationReleased, InvitationRequested, InvitationSent,
+    InvitationWish,
 };
 use tenure_directory::kept::{Kept, KeptEmail, KeptJson};
 use tenure_directory::provisioning::{TeamExternalIdChanged, TeammateDeprovisioned, TeammateRehired};
@@ -18,14 +26,20 @@ use tenure_directory::team::{
     Privacy, TeamCreated, TeamDeleted, TeamRenamed, TeammatesAdded, TeammatesRemoved,
 };
 use tenure_directory::teammate::{
-    Availability, Change, Profile, ProfileChanges, Role, TeammateBlocked, TeammateCreated,
+    Availability, Change, Profile, ProfileChanges, Role, Standing, TeammateBlocked, TeammateCreated,
     TeammateReactivated, TeammateUpdated,
 };
 use tenure_directory::text::{
-    Choice, CompanyName, ExternalId, FieldName, FieldText, Note, PersonName, Slug, SsoMetadata, TeamName,
-    UserName, Username,
+    Choice, CompanyName, ExternalId, FieldName, FieldText, Handle, InboxName, MessageText, Note, PersonName,
+    Slug, SsoMetadata, Subject, TeamName, ThreadRef, UserName, Username,
 };
 use tenure_directory::token::{RateLimit, TokenCreated, TokenKind, TokenRevoked};
+use tenure_directory::webhook::{
+    DisabledReason, Format, Pattern, SecretSalt, ValidationPolicy, WebhookCreated, WebhookDeleted,
+    WebhookDisabled, WebhookSecretRotated, WebhookUpdated, WebhookValidationRequested,
+    WebhookValidationSettled,
+};
+use tenure_directory::webhook_url::WebhookUrl;
 use tenure_directory::{Event, RegistryEvent, Scope, Timestamp};
 
 const TEAMMATE: TeammateId = TeammateId::new(36);
@@ -109,6 +123,7 @@ fn teammate_updated() -> TeammateUpdated {
         teammate: TEAMMATE,
         role: Some(change(Role::Regular, Role::Admin)),
         availability: Some(change(Availability::Available, Availability::Away)),
+        standing: Some(change(Standing::Blocked, Standing::Active)),
         profile: Some(ProfileChanges {
             email: Some(change(email("ana@example.com"), email("ana.lopez@example.com"))),
             username: Some(change(username("ana_lopez"), username("ana_l"))),
@@ -133,6 +148,94 @@ fn token_created() -> TokenCreated {
     }
 }
 
+const INBOX: InboxId = InboxId::new(4);
+const CHANNEL: ChannelId = ChannelId::new(6);
+const CONVERSATION: ConversationId = ConversationId::new(71);
+
+fn correspondent() -> Correspondent {
+    Correspondent { handle: Handle::parse("ana@example.com").unwrap(), name: Some(person("Ana")) }
+}
+
+fn letter() -> Letter {
+    let subject = Subject::parse("Where is Ana's order?").unwrap();
+    let body = MessageText::parse("Hello,\nAna").unwrap();
+    Letter { correspondent: correspondent(), subject, body }
+}
+
+fn about_conversations() -> Vec<Event> {
+    let name = |text| InboxName::parse(text).unwrap();
+    let (inbox, channel, conversation) = (INBOX, CHANNEL, CONVERSATION);
+    let head = ConversationHead {
+        subject: Subject::parse("Where is Ana's order?").unwrap(),
+        recipient: correspondent(),
+        thread: ThreadRef::parse("order-Ana").unwrap(),
+    };
+    let (from, to) = (Some(TeammateId::new(2)), TEAMMATE);
+    let (message, author) = (MessageId::new(80), Some(TEAMMATE));
+    vec![
+        Event::InboxCreated(InboxCreated {
+            inbox,
+            name: name("Orders"),
+            access: Access::Named,
+            teammates: vec![TEAMMATE],
+        }),
+        Event::ChannelCreated(ChannelCreated { channel, inbox, name: name("Web form") }),
+        Event::ConversationCreated(ConversationCreated { conversation, inbox, channel, head: Some(head) }),
+        Event::ConversationAssigned(ConversationAssigned { conversation, from, to }),
+        Event::ConversationUnassigned(ConversationUnassigned { conversation, from: TEAMMATE }),
+        Event::ConversationArchived(ConversationArchived { conversation }),
+        Event::ConversationReopened(ConversationReopened { conversation }),
+        Event::MessageReceived(MessageReceived { message, conversation, letter: Some(letter()) }),
+        Event::MessageSent(MessageSent { message, conversation, author, letter: Some(letter()) }),
+    ]
+}
+
+const WEBHOOK: WebhookId = WebhookId::new(2);
+const SALT: SecretSalt = SecretSalt::new([0xcd; 32]);
+
+fn about_webhooks() -> Vec<Event> {
+    let url = |text| WebhookUrl::parse(text).unwrap();
+    let pattern = |text: &str| text.parse::<Pattern>().unwrap();
+    let webhook = WEBHOOK;
+    let events: Box<[Pattern]> = [pattern("teammate.*"), pattern("team.created")].into();
+    vec![
+        Event::WebhookCreated(WebhookCreated {
+            webhook,
+            url: url("https://hooks.example.com/tenure"),
+            format: Format::FrontApplication,
+            events: events.clone(),
+            channel: Some(CHANNEL),
+            description: Note::parse("for the HR sync").unwrap(),
+            is_enabled: true,
+            policy: ValidationPolicy::Required,
+            salt: SALT,
+        }),
+        Event::WebhookUpdated(WebhookUpdated {
+            webhook,
+            url: Some(change(url("https://hooks.example.com/tenure"), url("https://hooks.example.com/2"))),
+            format: Some(change(Format::FrontApplication, Format::Event)),
+            events: Some(change(events, [].into())),
+            channel: Some(change(Some(CHANNEL), None)),
+            description: Some(change(Note::empty(), Note::parse("second").unwrap())),
+            is_enabled: Some(change(false, true)),
+            policy: Some(change(ValidationPolicy::Required, ValidationPolicy::Optional)),
+        }),
+        Event::WebhookDeleted(WebhookDeleted { webhook }),
+        Event::WebhookSecretRotated(WebhookSecretRotated { webhook, salt: SALT, previous_until: MOMENT }),
+        Event::WebhookValidationRequested(WebhookValidationRequested { webhook }),
+        Event::WebhookValidationSettled(WebhookValidationSettled {
+            webhook,
+            fault: Some("it answered 404 instead of 200 with the challenge".into()),
+        }),
+        Event::WebhookDisabled(WebhookDisabled {
+            webhook,
+            reason: DisabledReason::AttemptsExhausted,
+            first_failure: Some(MOMENT),
+            last_answers: ["status 500".into()].into(),
+        }),
+    ]
+}
+
 /// One sample of every event of a company, in the order of the table.
 pub(crate) fn company_events() -> Vec<Event> {
     let name = |text| CompanyName::parse(text).unwrap();
@@ -140,7 +243,7 @@ pub(crate) fn company_events() -> Vec<Event> {
     let team_name = |text| TeamName::parse(text).unwrap();
     let choices = ["Sales", "Support"].map(|choice| Choice::parse(choice).unwrap());
     let teammates = vec![TeammateId::new(1), TEAMMATE];
-    vec![
+    let mut events = vec![
         Event::CompanyCreated(CompanyCreated { name: name("Harbor Coffee"), slug }),
         Event::CompanyRenamed(CompanyRenamed { from: name("Harbor Coffee"), to: name("Harbor") }),
         Event::CompanySettingChanged(Setting::Reactivation(Reactivation::Api)),
@@ -153,6 +256,7 @@ pub(crate) fn company_events() -> Vec<Event> {
         Event::TeammateDeprovisioned(TeammateDeprovisioned { teammate: TEAMMATE }),
         Event::TeammateRehired(TeammateRehired { teammate: TEAMMATE }),
         Event::InvitationRequested(InvitationRequested { teammate: TEAMMATE }),
+        Event::InvitationReleased(InvitationReleased { teammate: TEAMMATE }),
         Event::InvitationSent(InvitationSent { teammate: TEAMMATE, digest: DIGEST, expires_at: MOMENT }),
         Event::InvitationEnded(InvitationEnded { teammate: TEAMMATE }),
         Event::InvitationAccepted(InvitationAccepted { teammate: TEAMMATE }),
@@ -179,7 +283,10 @@ pub(crate) fn company_events() -> Vec<Event> {
         Event::CustomFieldDeleted(CustomFieldDeleted { field: FIELD }),
         Event::TokenCreated(token_created()),
         Event::TokenRevoked(TokenRevoked { token: TOKEN }),
-    ]
+    ];
+    events.extend(about_conversations());
+    events.extend(about_webhooks());
+    events
 }
 
 /// One sample of every event of the registry, in the order of the table.

@@ -64,6 +64,7 @@ async fn an_event_that_cannot_be_read_ends_the_node_and_is_never_skipped() {
         name: "company.eaten_by_a_newer_tenure",
         body: "{}".to_owned(),
         personal: None,
+        subjects: vec![],
     };
     let append = StreamAppend { stream: Stream(1), expected: Version(1), events: vec![unknown] };
     journal.append(&Batch { streams: vec![append], replies: vec![] }).await.unwrap();

@@ -69,6 +69,7 @@ async fn a_company_that_is_registered_and_has_no_events_is_damage() {
         name: encoded.name,
         body: encoded.body,
         personal: None,
+        subjects: vec![],
     };
     let append =
         StreamAppend { stream: Stream(0), expected: tenure_journal::Version(1), events: vec![event] };

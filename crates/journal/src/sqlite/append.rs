@@ -1,5 +1,6 @@
 //! The one connection that writes: appending, checkpointing, and telling a clean failure from an unknown outcome.
 
+use super::deliveries;
 use super::side_file::SideFile;
 use crate::chain::{ChainHash, Link};
 use crate::envelope::{NewEvent, NewPersonal, Position, Stream, StreamAppend, Version};
@@ -49,7 +50,7 @@ impl Writer {
             pages.store(in_log, Ordering::Relaxed);
             Ok(())
         }))?;
-        connection.set_prepared_statement_cache_capacity(32);
+        connection.set_prepared_statement_cache_capacity(64);
         Ok(Self { connection, last: Position(unsigned(last)), failed, pages_in_log, side_file })
     }
 
@@ -137,6 +138,7 @@ impl Writer {
                     output.body
                 ])?;
             }
+            deliveries::enqueue(transaction, &advance.deliveries)?;
             transaction
                 .prepare_cached(
                     "INSERT INTO checkpoints (follower, shard, position) VALUES (?, ?, ?) \
@@ -146,6 +148,17 @@ impl Writer {
             Ok(Advanced::Stored)
         })?;
         Ok(advanced)
+    }
+
+    pub(super) fn hurry(&mut self, follower: &str, stream: Stream, now_ms: i64) -> Result<(), JournalError> {
+        self.transact(|transaction| {
+            transaction
+                .prepare_cached(
+                    "UPDATE outputs SET due = ?3 WHERE follower = ?1 AND company = ?2 AND due > ?3",
+                )?
+                .execute(params![follower, signed(stream.0), now_ms])
+        })?;
+        Ok(())
     }
 
     pub(super) fn settle(&mut self, settlements: &[Settlement]) -> Result<(), JournalError> {
@@ -170,7 +183,7 @@ impl Writer {
         Ok(())
     }
 
-    fn transact<T>(
+    pub(super) fn transact<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<T, AppendError> {
@@ -286,7 +299,7 @@ fn write_event(
     event: &NewEvent,
     before: ChainHash,
 ) -> Result<ChainHash, Error> {
-    let NewEvent { time_ms, actor, name, body, personal } = event;
+    let NewEvent { time_ms, actor, name, body, personal, subjects } = event;
     let digest = personal.as_ref().map(NewPersonal::digest);
     let link = Link { stream, version, time_ms: *time_ms, actor, name, body, personal_digest: digest };
     let hash = link.hash(before);
@@ -308,6 +321,11 @@ fn write_event(
             digest.as_ref().map(|digest| &digest[..]),
             &hash.0[..],
         ])?;
+    for subject in subjects {
+        transaction
+            .prepare_cached("INSERT OR IGNORE INTO subjects (company, subject, version) VALUES (?, ?, ?)")?
+            .execute(params![signed(stream.0), subject, signed(version.0)])?;
+    }
     Ok(hash)
 }
 

@@ -5,32 +5,39 @@
 
 mod append;
 mod backup;
+mod deliveries;
 mod read;
 mod side_file;
 mod verify;
 
 pub use verify::{Counts, Visit};
 
+use crate::delivery::DeliveryLog;
 use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
 use crate::follower::{Advance, Advanced, Output, Settlement};
 use crate::reply::{ReplyKey, StoredReply};
 use crate::snapshot::Snapshot;
-use crate::{Answer, AppendError, Batch, Journal, JournalError};
+use crate::{Answer, AppendError, Batch, Journal, JournalError, Order};
 use append::{Failed, Writer};
 use read::Readers;
 use rusqlite::{Connection, OpenFlags};
 use side_file::SideFile;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
 
 /// The journal's file in the data folder.
 pub const JOURNAL_FILE: &str = "journal.db";
 /// The folder of snapshots in the data folder.
 pub const SNAPSHOT_FOLDER: &str = "snapshots";
 
+/// How many of those who write beside the writer loop may wait for the writer on threads of their own.
+const WRITE_LANES: usize = 8;
 /// The oldest SQLite that may write a journal: earlier ones can lose commits when writing and checkpointing meet.
 const OLDEST_SQLITE: i32 = 3_051_003;
-const SCHEMA_VERSION: &str = "1";
+const SCHEMA_VERSION: &str = "2";
+/// What leads from each schema to the next, the first of them from 1.
+const MIGRATIONS: [&str; 1] = [include_str!("schema_2.sql")];
 
 /// What to do when the journal is older than its side file says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +53,7 @@ pub struct SqliteJournal {
     // In this order: the connection that writes must be the last to close, so that it can write back the log.
     readers: Arc<Readers>,
     writer: Arc<Mutex<Writer>>,
+    write_lanes: Arc<Semaphore>,
     failed: Failed,
     folder: PathBuf,
 }
@@ -89,6 +97,7 @@ impl SqliteJournal {
         Ok(Self {
             readers: Arc::new(Readers::new(path)),
             writer: Arc::new(Mutex::new(writer)),
+            write_lanes: Arc::new(Semaphore::new(WRITE_LANES)),
             failed,
             folder: folder.into(),
         })
@@ -127,8 +136,14 @@ impl SqliteJournal {
         &self,
         work: impl FnOnce(&mut Writer) -> Result<T, JournalError> + Send + 'static,
     ) -> Answer<'static, Result<T, JournalError>> {
-        let writer = Arc::clone(&self.writer);
-        self.readers.later(move |_| work(&mut writer.lock().expect("no holder of the writer panics")))
+        let (writer, lanes) = (Arc::clone(&self.writer), Arc::clone(&self.write_lanes));
+        Box::pin(async move {
+            // Not those of readers: whoever waits for the writer must not keep anybody from reading.
+            let _lane = lanes.acquire().await.expect("the semaphore is never closed");
+            let write = move || work(&mut writer.lock().expect("no holder of the writer panics"));
+            let done = tokio::task::spawn_blocking(write).await;
+            done.map_err(|_| JournalError::Storage("a write was cut off by the shutdown".to_owned()))?
+        })
     }
 
     fn snapshot_path(&self, stream: Stream) -> PathBuf {
@@ -182,13 +197,29 @@ fn prepare(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let empty: bool = connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?;
     if empty {
         connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE; {} INSERT INTO about VALUES ('schema', '{SCHEMA_VERSION}'), \
+            "BEGIN IMMEDIATE; {} INSERT INTO about VALUES ('schema', '1'), \
              ('journal', lower(hex(randomblob(16)))); COMMIT;",
             include_str!("schema.sql")
         ))?;
     }
-    let schema: String =
-        connection.query_row("SELECT value FROM about WHERE key = 'schema'", [], |row| row.get(0))?;
+    migrate(connection)
+}
+
+fn schema_of(connection: &Connection) -> Result<String, JournalError> {
+    Ok(connection.query_row("SELECT value FROM about WHERE key = 'schema'", [], |row| row.get(0))?)
+}
+
+/// Brings a journal of an earlier Tenure to the present schema, one step and one transaction at a time.
+fn migrate(connection: &Connection) -> Result<(), JournalError> {
+    for (step, from) in MIGRATIONS.iter().zip(1_u32..) {
+        if schema_of(connection)? == from.to_string() {
+            let to = from + 1;
+            connection.execute_batch(&format!(
+                "BEGIN IMMEDIATE; {step} UPDATE about SET value = '{to}' WHERE key = 'schema'; COMMIT;"
+            ))?;
+        }
+    }
+    let schema = schema_of(connection)?;
     if schema != SCHEMA_VERSION {
         return Err(JournalError::Storage(format!(
             "the journal has schema {schema}, and this Tenure knows {SCHEMA_VERSION}; use the Tenure that wrote it"
@@ -254,6 +285,42 @@ impl Journal for SqliteJournal {
         limit: usize,
     ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>> {
         self.readers.later(move |connection| read::journal(connection, after, limit))
+    }
+
+    fn read_back<'a>(
+        &'a self,
+        stream: Stream,
+        between: (Version, Version),
+        names: &'a [&'static str],
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>> {
+        let names = names.to_vec();
+        self.readers.later(move |connection| read::back(connection, stream, between, &names, limit))
+    }
+
+    fn read_subject<'a>(
+        &'a self,
+        stream: Stream,
+        subject: &'a str,
+        range: (Version, Version),
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>> {
+        let subject = subject.to_owned();
+        self.readers.later(move |connection| read::subject(connection, stream, &subject, range, order, limit))
+    }
+
+    fn version_at(&self, stream: Stream, time_ms: i64) -> Answer<'_, Result<Version, JournalError>> {
+        self.readers.later(move |connection| read::version_at(connection, stream, time_ms))
+    }
+
+    fn streams_after(
+        &self,
+        _: Shard,
+        after: Position,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>> {
+        self.readers.later(move |connection| read::streams_after(connection, after, limit))
     }
 
     fn shards(&self) -> u16 {
@@ -326,9 +393,27 @@ impl Journal for SqliteJournal {
         self.readers.later(move |connection| read::due_outputs(connection, &follower, now_ms, limit))
     }
 
+    fn hurry<'a>(
+        &'a self,
+        follower: &'a str,
+        stream: Stream,
+        now_ms: i64,
+    ) -> Answer<'a, Result<(), JournalError>> {
+        let follower = follower.to_owned();
+        self.write_later(move |writer| writer.hurry(&follower, stream, now_ms))
+    }
+
     fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Result<(), JournalError>> {
         let settlements = settlements.to_vec();
         self.write_later(move |writer| writer.settle(&settlements))
+    }
+
+    fn delivery_log(&self) -> &dyn DeliveryLog {
+        self
+    }
+
+    fn key(&self) -> Answer<'_, Result<[u8; 32], JournalError>> {
+        self.readers.later(read::key)
     }
 
     fn ping(&self) -> Answer<'_, Result<(), JournalError>> {

@@ -5,7 +5,7 @@ use crate::chain::ChainHash;
 use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
 use crate::follower::Output;
 use crate::reply::{ReplyKey, StoredReply};
-use crate::{Answer, JournalError, MAX_READ};
+use crate::{Answer, JournalError, MAX_READ, Order};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -185,4 +185,90 @@ pub(super) fn due_outputs(
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn back(
+    connection: &Connection,
+    stream: Stream,
+    (after, before): (Version, Version),
+    names: &[&'static str],
+    limit: usize,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    // The names are constants of the code, never of a request.
+    let names: Vec<_> = names.iter().map(|name| format!("'{name}'")).collect();
+    let query = format!(
+        "SELECT {COLUMNS} FROM events WHERE company = ? AND version > ? AND version < ? AND name IN ({}) \
+         ORDER BY version DESC LIMIT ?",
+        names.join(", ")
+    );
+    let mut statement = connection.prepare_cached(&query)?;
+    let range = params![signed(stream.0), signed(after.0), signed(before.0), at_most(limit)];
+    let rows = statement.query_map(range, event)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn subject(
+    connection: &Connection,
+    stream: Stream,
+    subject: &str,
+    (after, up_to): (Version, Version),
+    order: Order,
+    limit: usize,
+) -> Result<Vec<StoredEvent>, JournalError> {
+    let direction = match order {
+        Order::OldestFirst => "ASC",
+        Order::NewestFirst => "DESC",
+    };
+    let columns: Vec<_> = COLUMNS.split(", ").map(|column| format!("events.{column}")).collect();
+    let query = format!(
+        "SELECT {} FROM subjects JOIN events USING (company, version) \
+         WHERE subjects.company = ? AND subject = ? AND subjects.version > ? AND subjects.version <= ? \
+         ORDER BY subjects.version {direction} LIMIT ?",
+        columns.join(", ")
+    );
+    let mut statement = connection.prepare_cached(&query)?;
+    let range = params![signed(stream.0), subject, signed(after.0), signed(up_to.0), at_most(limit)];
+    let rows = statement.query_map(range, event)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Halves the history until it is found: times never go back within a stream.
+pub(super) fn version_at(
+    connection: &Connection,
+    stream: Stream,
+    time_ms: i64,
+) -> Result<Version, JournalError> {
+    let head = heads(connection, &[stream])?.first().map_or(Version(0), |head| head.version);
+    let mut statement =
+        connection.prepare_cached("SELECT time <= ? FROM events WHERE company = ? AND version = ?")?;
+    let (mut at, mut past) = (0, head.0 + 1);
+    while past - at > 1 {
+        let middle = u64::midpoint(at, past);
+        let is_before: bool =
+            statement.query_row(params![time_ms, signed(stream.0), signed(middle)], |row| row.get(0))?;
+        if is_before {
+            at = middle;
+        } else {
+            past = middle;
+        }
+    }
+    Ok(Version(at))
+}
+
+pub(super) fn streams_after(
+    connection: &Connection,
+    after: Position,
+    limit: usize,
+) -> Result<Vec<(Position, Stream)>, JournalError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, company FROM events WHERE position > ? ORDER BY position LIMIT ?",
+    )?;
+    let rows = statement.query_map(params![signed(after.0), at_most(limit)], |row| {
+        Ok((Position(unsigned(row.get(0)?)), Stream(unsigned(row.get(1)?))))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn key(connection: &Connection) -> Result<[u8; 32], JournalError> {
+    Ok(connection.query_row("SELECT unhex(value) FROM about WHERE key = 'key'", [], |row| row.get(0))?)
 }

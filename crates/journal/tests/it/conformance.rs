@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_journal::{
-    Advance, Advanced, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Output, Position,
-    ReplyKey, Settled, Settlement, Shard, Snapshot, SqliteJournal, Stream, Version,
+    Advance, Advanced, AppendError, Batch, Journal, MAX_READ, MemoryJournal, NewReply, Order, Output,
+    Position, ReplyKey, Settled, Settlement, Shard, Snapshot, SqliteJournal, Stream, Version,
 };
 
 /// An engine under test, and what must outlive it.
@@ -59,9 +59,18 @@ on_every_engine! {
     a_follower_that_was_overtaken_stores_nothing
     an_output_is_due_until_it_is_settled
     outputs_come_due_in_order
+    all_outputs_are_told_whenever_they_are_due
+    what_came_from_a_stream_can_be_hurried
     a_snapshot_is_read_back_in_its_form_alone
     an_empty_journal_answers
+    a_stream_is_read_back_by_names_between_two_versions
+    events_are_found_by_what_they_are_about
+    the_version_of_a_moment_is_the_last_one_not_after_it
+    the_streams_after_a_position_are_told_without_their_events
 }
+
+#[path = "deliveries.rs"]
+mod deliveries;
 
 async fn an_appended_event_is_read_as_it_was_written(journal: &dyn Journal) {
     journal.append(&batch(vec![append(1, 0, 4)])).await.unwrap();
@@ -174,7 +183,7 @@ fn output(key: &str, due_ms: i64) -> Output {
 
 fn advance(from: u64, to: u64, outputs: Vec<Output>) -> Advance {
     let (from, to) = (Position(from), Position(to));
-    Advance { follower: "mail".to_owned(), shard: Shard(0), from, to, outputs }
+    Advance { follower: "mail".to_owned(), shard: Shard(0), from, to, outputs, deliveries: vec![] }
 }
 
 async fn a_checkpoint_moves_together_with_what_was_produced(journal: &dyn Journal) {
@@ -224,6 +233,32 @@ async fn outputs_come_due_in_order(journal: &dyn Journal) {
     assert_eq!(due.iter().map(|output| output.key.as_str()).collect::<Vec<_>>(), ["b", "c"]);
 }
 
+async fn all_outputs_are_told_whenever_they_are_due(journal: &dyn Journal) {
+    let other = Output { follower: "other".to_owned(), ..output("o", 0) };
+    let outputs = vec![output("a", i64::MAX), output("b", 7), output("c", 7), other];
+    journal.advance(advance(0, 1, outputs)).await.unwrap();
+    let told = |limit: usize| async move {
+        let outputs = journal.outputs("mail", limit).await.unwrap();
+        outputs.into_iter().map(|output| output.key).collect::<Vec<_>>()
+    };
+    assert_eq!(told(usize::MAX).await, ["b", "c", "a"]);
+    assert_eq!(told(2).await, ["b", "c"]);
+}
+
+async fn what_came_from_a_stream_can_be_hurried(journal: &dyn Journal) {
+    let other_stream = Output { stream: Stream(2), ..output("b", 90) };
+    let other_follower = Output { follower: "other".to_owned(), ..output("c", 90) };
+    let tried = Output { attempts: 3, ..output("d", 90) };
+    let outputs = vec![output("a", 10), other_stream.clone(), other_follower.clone(), tried.clone()];
+    journal.advance(advance(0, 1, outputs)).await.unwrap();
+    journal.hurry("mail", Stream(1), 50).await.unwrap();
+    let due = journal.due_outputs("mail", 50, 10).await.unwrap();
+    assert_eq!(due, [output("a", 10), Output { due_ms: 50, ..tried }], "what is due already stays so");
+    assert_eq!(journal.outputs("mail", 10).await.unwrap()[2], other_stream);
+    assert_eq!(journal.outputs("other", 10).await.unwrap(), [other_follower]);
+    journal.hurry("nobody", Stream(1), 0).await.unwrap();
+}
+
 async fn a_snapshot_is_read_back_in_its_form_alone(journal: &dyn Journal) {
     journal.append(&batch(vec![append(1, 0, 2)])).await.unwrap();
     let head = journal.heads(&[Stream(1)]).await.unwrap().remove(0);
@@ -244,4 +279,50 @@ async fn an_empty_journal_answers(journal: &dyn Journal) {
     journal.ping().await.unwrap();
     journal.append(&Batch::default()).await.unwrap();
     assert!(journal.read_shard(Shard(0), Position(0), 10).await.unwrap().is_empty());
+}
+
+async fn a_stream_is_read_back_by_names_between_two_versions(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 9), append(2, 0, 9)])).await.unwrap();
+    let versions = |read: Vec<tenure_journal::StoredEvent>| -> Vec<u64> {
+        read.iter().map(|event| event.version.0).collect()
+    };
+    let between = (Version(2), Version(8));
+    let read = journal.read_back(Stream(1), between, &["thing.happened"], 3).await.unwrap();
+    assert_eq!(versions(read), [7, 6, 5]);
+    let read = journal.read_back(Stream(1), between, &["thing.happened", "x.y"], 100).await.unwrap();
+    assert_eq!(versions(read), [7, 6, 5, 4, 3]);
+    for names in [&["thing.else"][..], &[]] {
+        assert!(journal.read_back(Stream(1), between, names, 100).await.unwrap().is_empty());
+    }
+}
+
+async fn events_are_found_by_what_they_are_about(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 9), append(2, 0, 9)])).await.unwrap();
+    let about = |subject: &'static str, range: (u64, u64), limit: usize| async move {
+        let range = (Version(range.0), Version(range.1));
+        let read = journal.read_subject(Stream(1), subject, range, Order::OldestFirst, limit).await.unwrap();
+        read.iter().map(|event| (event.stream.0, event.version.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(about("thing_0", (0, 100), 10).await, [(1, 1), (1, 4), (1, 7)]);
+    assert_eq!(about("thing_0", (1, 7), 10).await, [(1, 4), (1, 7)]);
+    assert_eq!(about("thing_1", (0, 100), 2).await, [(1, 2), (1, 5)]);
+    assert!(about("thing_9", (0, 100), 10).await.is_empty());
+    let range = (Version(0), Version(100));
+    let read = journal.read_subject(Stream(1), "thing_0", range, Order::NewestFirst, 2).await.unwrap();
+    assert_eq!(read.iter().map(|event| event.version.0).collect::<Vec<_>>(), [7, 4]);
+}
+
+async fn the_version_of_a_moment_is_the_last_one_not_after_it(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 9)])).await.unwrap();
+    for (moment, version) in [(-1, 0), (0, 1), (4, 5), (8, 9), (1000, 9)] {
+        let found = journal.version_at(Stream(1), event(0).time_ms + moment).await.unwrap();
+        assert_eq!(found, Version(version), "{moment}");
+    }
+    assert_eq!(journal.version_at(Stream(7), 0).await.unwrap(), Version(0));
+}
+
+async fn the_streams_after_a_position_are_told_without_their_events(journal: &dyn Journal) {
+    journal.append(&batch(vec![append(1, 0, 2), append(2, 0, 2)])).await.unwrap();
+    let streams = journal.streams_after(Shard(0), Position(1), 2).await.unwrap();
+    assert_eq!(streams, [(Position(2), Stream(1)), (Position(3), Stream(2))]);
 }

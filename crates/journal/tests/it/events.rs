@@ -14,6 +14,7 @@ pub(crate) fn event(number: u64) -> NewEvent {
         name: "thing.happened",
         body: format!("{{\"number\":{number}}}"),
         personal,
+        subjects: vec![format!("thing_{}", number % 3)],
     }
 }
 

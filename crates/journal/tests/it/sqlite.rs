@@ -5,7 +5,9 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tenure_journal::sqlite::{JOURNAL_FILE, SNAPSHOT_FOLDER, WhenShorter};
-use tenure_journal::{Journal, JournalError, Position, Shard, Snapshot, SqliteJournal, Stream, Version};
+use tenure_journal::{
+    Journal, JournalError, Order, Position, Shard, Snapshot, SqliteJournal, Stream, Version,
+};
 
 fn open(folder: &TempDir) -> Result<SqliteJournal, JournalError> {
     SqliteJournal::open(folder.path(), WhenShorter::Refuse)
@@ -241,7 +243,46 @@ async fn events_can_be_read_with_plain_sql() {
 #[tokio::test]
 async fn a_journal_of_a_newer_schema_is_refused() {
     let folder = written().await;
-    change(&folder, "UPDATE about SET value = '2' WHERE key = 'schema'");
+    change(&folder, "UPDATE about SET value = '3' WHERE key = 'schema'");
     let Err(JournalError::Storage(reason)) = open(&folder) else { panic!("it was opened") };
-    assert!(reason.contains("schema 2"), "{reason}");
+    assert!(reason.contains("schema 3"), "{reason}");
+}
+
+/// A journal as the first Tenure wrote it: schema 1, with events of each kind that names somebody.
+fn written_by_schema_1(folder: &TempDir) {
+    let connection = Connection::open(file(folder)).unwrap();
+    connection.execute_batch(include_str!("../../src/sqlite/schema.sql")).unwrap();
+    connection
+        .execute_batch(
+            r#"INSERT INTO about VALUES ('schema', '1'), ('journal', '00');
+            INSERT INTO events (position, company, version, time, actor, name, body, hash) VALUES
+            (1, 0, 1, 0, 'operator', 'registry.company_registered', '{"company":"cmp_1","team":"no"}', zeroblob(32)),
+            (2, 1, 1, 0, 'operator', 'teammate.blocked', '{"teammate":"tea_1"}', zeroblob(32)),
+            (3, 1, 2, 0, 'operator', 'team.teammates_added', '{"team":"tim_1","teammates":["tea_1","tea_2"]}', zeroblob(32)),
+            (4, 1, 3, 0, 'operator', 'custom_field.deleted', '{"field":"fld_1"}', zeroblob(32)),
+            (5, 1, 4, 0, 'operator', 'token.revoked', '{"token":"tok_1"}', zeroblob(32));"#,
+        )
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_journal_of_the_first_schema_is_brought_to_the_present_one() {
+    let folder = tempfile::tempdir().unwrap();
+    written_by_schema_1(&folder);
+    let journal = SqliteJournal::open(folder.path(), WhenShorter::Accept).unwrap();
+    let found = async |subject| {
+        let range = (Version(0), Version(100));
+        let events = journal.read_subject(Stream(1), subject, range, Order::OldestFirst, 10).await.unwrap();
+        events.iter().map(|event| event.version.0).collect::<Vec<_>>()
+    };
+    assert_eq!(found("tea_1").await, [1, 2]);
+    assert_eq!(found("tea_2").await, [2]);
+    assert_eq!(found("tim_1").await, [2]);
+    assert_eq!(found("company").await, [3]);
+    assert_eq!(found("tok_1").await, [0; 0]);
+    let key = journal.key().await.unwrap();
+    drop(journal);
+    let journal = SqliteJournal::open(folder.path(), WhenShorter::Accept).unwrap();
+    assert_eq!(journal.key().await.unwrap(), key, "the key is made once");
+    assert_ne!(key, [0; 32]);
 }

@@ -2,29 +2,43 @@
 //! whether it is reached over the socket of a running server or directly on the journal.
 
 mod directory;
+mod outbox;
 mod reply;
 mod request;
 pub mod socket;
 mod tokens;
+mod webhook_reply;
+mod webhooks;
 
+pub use outbox::{ReleasedInvitation, WaitingInvitation, WaitingMail};
 pub use reply::{
     AuditEntry, AuditPage, CompanyDetails, CompanySummary, CustomFieldDetails, Export, NewToken,
     OperatorError, OperatorReply, SsoDetails, TeamDetails, TeammateDetails, TokenDetails,
 };
-pub use request::{AuditWish, CompanyRequest, OperatorRequest, TokenWish};
+pub use request::{
+    AuditWish, CompanyRequest, DeliveriesWish, OperatorRequest, OutboxRequest, TokenWish, WebhookRequest,
+    WebhookWish,
+};
+pub use webhook_reply::{
+    AttemptDetails, DeliveryDetails, DisabledDetails, HealthDetails, NewWebhook, PingDetails, Sending,
+    ValidationDetails, WebhookDetails,
+};
 
 use crate::last_used::LastUsed;
 use crate::moment;
 use crate::node::Node;
 use std::sync::Arc;
+use tenure_delivery::webhook::Webhooks;
+use tenure_delivery::webhook::egress::EgressRules;
 use tenure_directory::registry::Entry;
 use tenure_directory::settings::Setting;
 use tenure_directory::teammate::{Teammate, TeammateRef};
 use tenure_directory::text::{CompanyName, Slug, TextFault};
 use tenure_directory::{
-    Actor, Command, Company, Event, Fault, Recorded, Refusal, Registry, RegistryCommand, Version,
+    Actor, Command, Company, Event, Fault, Recorded, Refusal, Registry, RegistryCommand, Timestamp, Version,
 };
 use tenure_engine::{Answered, Engine};
+use tokio::sync::Notify;
 
 /// How many events of the audit are looked at for one answer.
 const AUDIT_STRIDE: usize = 1000;
@@ -34,6 +48,12 @@ const AUDIT_STRIDE: usize = 1000;
 pub struct Operator {
     engine: Engine,
     last_used: LastUsed,
+    /// What sends to webhooks; absent where no server runs.
+    webhooks: Option<Webhooks>,
+    /// Where the server's webhooks may go.
+    egress: Arc<EgressRules>,
+    /// Wakes whoever sends invitations.
+    invitations: Option<Arc<Notify>>,
 }
 
 /// One company, with what the registry knows of it.
@@ -42,18 +62,38 @@ struct Chosen {
     company: Arc<Company>,
 }
 
+fn fault(name: &'static str, message: impl ToString) -> OperatorError {
+    Fault::new(name, message.to_string()).into()
+}
+
 fn field<T>(name: &'static str, parsed: Result<T, TextFault>) -> Result<T, OperatorError> {
-    parsed.map_err(|fault| Fault::new(name, fault.to_string()).into())
+    parsed.map_err(|error| fault(name, error))
+}
+
+fn moment_of(name: &'static str, given: &str) -> Result<Timestamp, OperatorError> {
+    let right = "must be a time in ISO 8601 with a zone, such as 2026-01-31T09:00:00Z, or in epoch seconds";
+    moment::parse(given).ok_or_else(|| fault(name, right))
 }
 
 impl Operator {
     /// The operator plane of a node that serves nobody else.
     pub fn of(node: &Node) -> Self {
-        Self::new(node.engine.clone(), LastUsed::open(node.folder().last_used_file()))
+        let last_used = LastUsed::open(node.folder().last_used_file());
+        Self::new(node.engine.clone(), last_used, None, EgressRules::strict())
     }
 
-    pub(crate) fn new(engine: Engine, last_used: LastUsed) -> Self {
-        Self { engine, last_used }
+    pub(crate) fn new(
+        engine: Engine,
+        last_used: LastUsed,
+        webhooks: Option<Webhooks>,
+        egress: EgressRules,
+    ) -> Self {
+        Self { engine, last_used, webhooks, egress: Arc::new(egress), invitations: None }
+    }
+
+    /// Wakes by this value whoever sends invitations.
+    pub(crate) fn waking(self, invitations: Arc<Notify>) -> Self {
+        Self { invitations: Some(invitations), ..self }
     }
 
     /// Carries out a request.
@@ -70,6 +110,7 @@ impl Operator {
                 let chosen = self.choose(company.as_deref()).await?;
                 self.about(&chosen, ask).await
             }
+            OperatorRequest::Outbox(ask) => self.outbox(ask).await,
         }
     }
 
@@ -133,6 +174,7 @@ impl Operator {
             CompanyRequest::ClearSso => self.clear_sso(company).await,
             CompanyRequest::ReactivateTeammate { teammate } => self.reactivate(company, &teammate).await,
             CompanyRequest::Audit(wish) => Ok(OperatorReply::Audit(self.audit(company, &wish).await?)),
+            CompanyRequest::Webhook(ask) => self.webhook(&chosen.company, ask).await,
         }
     }
 
@@ -161,13 +203,7 @@ impl Operator {
     }
 
     async fn audit(&self, company: &Company, wish: &AuditWish) -> Result<AuditPage, OperatorError> {
-        let since = wish.since.as_deref().map(|since| {
-            moment::parse(since).ok_or_else(|| {
-                let right = "must be a time in ISO 8601 with a zone, such as 2026-01-31T09:00:00Z, or in epoch seconds";
-                OperatorError::from(Fault::new("since", right))
-            })
-        });
-        let since = since.transpose()?;
+        let since = wish.since.as_deref().map(|since| moment_of("since", since)).transpose()?;
         let about = wish.teammate.as_deref().map(|given| {
             let unknown = || Refusal::UnknownTeammates { given: vec![given.into()] };
             company.find_teammate(&TeammateRef::parse(given)).map(|teammate| teammate.id).ok_or_else(unknown)

@@ -1,5 +1,7 @@
 //! What operators get: one line of JSON over the socket, and the objects that `--output json` prints.
 
+use super::outbox::{ReleasedInvitation, WaitingInvitation, WaitingMail};
+use super::webhook_reply::{DeliveryDetails, NewWebhook, PingDetails, Sending, WebhookDetails};
 use crate::last_used::LastUsed;
 use crate::moment::iso;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use tenure_directory::teammate::{Availability, Presence, Role, Standing, Teammat
 use tenure_directory::token::{Token, TokenKind};
 use tenure_directory::{Company, Recorded, Refusal, Timestamp};
 use tenure_engine::{ReadError, WriteError};
+use tenure_journal::JournalError;
 
 /// The answer to an operator's request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +49,26 @@ pub enum OperatorReply {
     Teammate(Box<TeammateDetails>),
     /// A part of the audit.
     Audit(AuditPage),
+    /// A webhook.
+    Webhook(Box<WebhookDetails>),
+    /// All webhooks.
+    Webhooks(Vec<WebhookDetails>),
+    /// A webhook with its new secret.
+    NewWebhook(Box<NewWebhook>),
+    /// What came of a ping.
+    Pinged(PingDetails),
+    /// Something that was sent to a webhook.
+    Delivery(DeliveryDetails),
+    /// What was sent to a webhook.
+    Deliveries(Vec<DeliveryDetails>),
+    /// How much is sent to a webhook.
+    Sending(Sending),
+    /// The invitations that wait.
+    Waiting(Vec<WaitingInvitation>),
+    /// An invitation that waits.
+    WaitingMail(Box<WaitingMail>),
+    /// The invitations that are sent although they were held.
+    Released(Vec<ReleasedInvitation>),
 }
 
 /// Why a request was not carried out.
@@ -79,6 +102,12 @@ impl From<tenure_directory::Fault> for OperatorError {
 impl From<ReadError> for OperatorError {
     fn from(error: ReadError) -> Self {
         Self::new("server.unreadable", error.to_string())
+    }
+}
+
+impl From<JournalError> for OperatorError {
+    fn from(error: JournalError) -> Self {
+        Self::new("server.not_done", error.to_string())
     }
 }
 
@@ -482,8 +511,9 @@ impl From<&Recorded> for AuditEntry {
         let read = |json: &str| serde_json::from_str(json).unwrap_or_default();
         let mut data: serde_json::Value = read(&encoded.body);
         if let Some(fields) = data.as_object_mut() {
-            // Digests of secrets say nothing to a person.
+            // Digests of secrets, and what secrets are made from, say nothing to a person.
             fields.remove("digest");
+            fields.remove("salt");
             if let Some(personal) = &encoded.personal {
                 fields.insert("personal".to_owned(), read(personal));
             }

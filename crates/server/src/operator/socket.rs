@@ -1,6 +1,6 @@
 //! The operator socket: one line of JSON with a request, one line with the answer. Whoever may open the file may ask.
 
-use super::{Operator, OperatorError, OperatorReply, OperatorRequest};
+use super::{CompanyRequest, Operator, OperatorError, OperatorReply, OperatorRequest};
 use crate::data_folder::DataFolder;
 use std::io;
 use std::os::fd::AsRawFd as _;
@@ -147,11 +147,15 @@ fn name_of(request: &OperatorRequest) -> String {
         serde_json::Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
         _ => String::new(),
     };
-    let json = match request {
-        OperatorRequest::Company { ask, .. } => serde_json::to_value(ask),
-        other => serde_json::to_value(other),
+    let (noun, json) = match request {
+        OperatorRequest::Company { ask: CompanyRequest::Webhook(ask), .. } => {
+            ("webhook ", serde_json::to_value(ask))
+        }
+        OperatorRequest::Company { ask, .. } => ("", serde_json::to_value(ask)),
+        OperatorRequest::Outbox(ask) => ("outbox ", serde_json::to_value(ask)),
+        other => ("", serde_json::to_value(other)),
     };
-    json.map(name).unwrap_or_default()
+    json.map(|json| format!("{noun}{}", name(json))).unwrap_or_default()
 }
 
 /// Asks the server of a folder; `None` when none runs.

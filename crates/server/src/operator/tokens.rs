@@ -2,16 +2,12 @@
 
 use super::reply::{NewToken, OperatorError, OperatorReply, TokenDetails};
 use super::request::TokenWish;
-use super::{Operator, field};
+use super::{Operator, fault, field};
 use tenure_directory::secret::SecretText;
 use tenure_directory::teammate::TeammateRef;
 use tenure_directory::text::Note;
 use tenure_directory::token::{CreateToken, MAX_EXPIRES_IN_MS, RateLimit, RevokeToken, WantedKind};
-use tenure_directory::{Command, Company, Event, Fault, Refusal, Scope, Scopes, TokenId};
-
-fn fault(field: &'static str, message: impl ToString) -> OperatorError {
-    Fault::new(field, message.to_string()).into()
-}
+use tenure_directory::{Command, Company, Event, Refusal, Scope, Scopes, TokenId};
 
 /// Reads a time span such as `90d`, in milliseconds.
 fn span_ms(text: &str) -> Result<i64, OperatorError> {

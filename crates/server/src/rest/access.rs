@@ -29,7 +29,10 @@ macro_rules! rights {
     )*};
 }
 
-rights! { TeammatesRead TeammatesWrite TeamsRead TeamsWrite CustomFieldsRead InboxesRead ConversationsRead }
+rights! {
+    TeammatesRead TeammatesWrite TeamsRead TeamsWrite CustomFieldsRead InboxesRead InboxesWrite ConversationsRead
+    ConversationsWrite EventsRead WebhooksRead WebhooksWrite
+}
 
 /// A caller whose company-level token carries the right.
 pub(crate) struct Authorized<R> {

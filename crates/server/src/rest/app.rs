@@ -6,6 +6,8 @@ use crate::http::page_key::PageKey;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tenure_delivery::webhook::Webhooks;
+use tenure_delivery::webhook::egress::EgressRules;
 use tenure_engine::Engine;
 use tokio::sync::Semaphore;
 
@@ -22,6 +24,9 @@ pub(crate) struct App {
     pub(crate) page_key: PageKey,
     pub(crate) in_flight: InFlight,
     pub(crate) past_reads: Arc<Semaphore>,
+    pub(crate) webhooks: Webhooks,
+    /// Where webhooks may go.
+    pub(crate) egress: Arc<EgressRules>,
     pub(crate) metrics: Option<PrometheusHandle>,
     /// Whether the server was asked to stop and only goes on until load balancers have noticed.
     pub(crate) draining: Arc<AtomicBool>,
@@ -34,6 +39,7 @@ impl App {
         limits: Limits,
         page_key: PageKey,
         metrics: Option<PrometheusHandle>,
+        (webhooks, egress): (Webhooks, EgressRules),
     ) -> Self {
         let in_flight = InFlight::default();
         let past_reads = Arc::new(Semaphore::new(PAST_READS));
@@ -45,6 +51,8 @@ impl App {
             page_key,
             in_flight,
             past_reads,
+            webhooks,
+            egress: Arc::new(egress),
             metrics,
             draining,
         }

@@ -37,17 +37,33 @@ const OF_WRITES: [(&str, &str); 5] = [
 ];
 
 /// Bodies in which what may be left out may not be `null`.
-const BODIES: [&str; 2] = ["NewTeammate", "TeammateChanges"];
+const BODIES: [&str; 13] = [
+    "NewTeammate",
+    "TeammateChanges",
+    "NewInbox",
+    "NewChannel",
+    "IncomingMessage",
+    "Sender",
+    "IncomingMetadata",
+    "NewReplyMessage",
+    "ReplyOptions",
+    "ConversationChanges",
+    "NewWebhook",
+    "WebhookChanges",
+    "Since",
+];
+/// Fields of bodies in which `null` has a meaning.
+const NULLABLE: [&str; 2] = ["assignee_id", "channel_id"];
 
 /// Completes all operations of a document.
 pub(super) fn complete(document: &mut OpenApi) {
     forbid_null_in_bodies(document);
     for item in document.paths.paths.values_mut() {
-        let PathItem { get, post, patch, delete, .. } = item;
+        let PathItem { get, post, put, patch, delete, .. } = item;
         for operation in get.iter_mut() {
             complete_operation(operation, &[]);
         }
-        for operation in post.iter_mut().chain(patch).chain(delete) {
+        for operation in post.iter_mut().chain(put).chain(patch).chain(delete) {
             complete_operation(operation, &OF_WRITES);
         }
     }
@@ -58,18 +74,35 @@ fn forbid_null_in_bodies(document: &mut OpenApi) {
     let schemas = document.components.iter_mut().flat_map(|components| components.schemas.iter_mut());
     for (_, schema) in schemas.filter(|(name, _)| BODIES.contains(&name.as_str())) {
         if let RefOr::T(Schema::Object(body)) = schema {
-            body.properties.values_mut().for_each(forbid_null);
+            let fields = body.properties.iter_mut().filter(|(name, _)| !NULLABLE.contains(&name.as_str()));
+            fields.for_each(|(_, field)| forbid_null(field));
         }
     }
 }
 
 fn forbid_null(schema: &mut RefOr<Schema>) {
-    if let RefOr::T(Schema::Object(object)) = schema
-        && let SchemaType::Array(types) = &mut object.schema_type
-    {
+    match schema {
+        RefOr::T(Schema::Object(object)) => without_null(&mut object.schema_type),
+        RefOr::T(Schema::Array(array)) => without_null(&mut array.schema_type),
+        RefOr::T(Schema::OneOf(one_of)) => {
+            one_of.items.retain(|item| !is_null(item));
+            if let [only] = one_of.items.as_slice() {
+                *schema = only.clone();
+            }
+        }
+        RefOr::T(_) | RefOr::Ref(_) => {}
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
+}
+
+fn without_null(kind: &mut SchemaType) {
+    if let SchemaType::Array(types) = kind {
         types.retain(|kind| *kind != Type::Null);
         if let [only] = types.as_slice() {
-            object.schema_type = only.clone().into();
+            *kind = only.clone().into();
         }
     }
 }

@@ -116,13 +116,23 @@ impl From<WriteError> for RestError {
 /// The one mapping from a refusal to a status and its words.
 pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
     let status = match refusal {
-        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } => StatusCode::BAD_REQUEST,
+        Refusal::Invalid(_)
+        | Refusal::BlockedTeammates { .. }
+        | Refusal::UnknownAssignee { .. }
+        | Refusal::UnknownAuthor { .. }
+        | Refusal::BlockedAssignee { .. }
+        | Refusal::BlockedAuthor { .. } => StatusCode::BAD_REQUEST,
         Refusal::ReactivationNeedsAPerson { .. } => StatusCode::FORBIDDEN,
         Refusal::UnknownTeammates { .. }
         | Refusal::UnknownTeam { .. }
         | Refusal::UnknownCustomField { .. }
         | Refusal::UnknownToken { .. }
         | Refusal::UnknownCompany { .. }
+        | Refusal::UnknownInbox { .. }
+        | Refusal::UnknownChannel { .. }
+        | Refusal::UnknownConversation { .. }
+        | Refusal::UnknownMessage { .. }
+        | Refusal::UnknownWebhook { .. }
         | Refusal::UnknownInvitation => StatusCode::NOT_FOUND,
         Refusal::Taken(_)
         | Refusal::TeammateIsBlocked { .. }
@@ -132,13 +142,19 @@ pub(crate) fn of_refusal(refusal: &Refusal) -> Problem {
         | Refusal::FieldNameTaken { .. }
         | Refusal::SlugTaken { .. }
         | Refusal::TooMany { .. }
+        | Refusal::InvitationNotHeld { .. }
         | Refusal::InvitationAccepted { .. }
         | Refusal::SsoNotSet => StatusCode::CONFLICT,
         Refusal::ChangedSince => StatusCode::PRECONDITION_FAILED,
         Refusal::InvitationExpired | Refusal::InvitationUsed => StatusCode::GONE,
     };
     let message = match refusal {
-        Refusal::Invalid(_) | Refusal::BlockedTeammates { .. } => format!("{BAD_BODY}: {refusal}"),
+        Refusal::Invalid(_)
+        | Refusal::BlockedTeammates { .. }
+        | Refusal::UnknownAssignee { .. }
+        | Refusal::UnknownAuthor { .. }
+        | Refusal::BlockedAssignee { .. }
+        | Refusal::BlockedAuthor { .. } => format!("{BAD_BODY}: {refusal}"),
         other => other.to_string(),
     };
     Problem::new(status, refusal.code(), message).with_details(refusal.details())

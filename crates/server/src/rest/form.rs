@@ -4,8 +4,8 @@ use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::rest::error::{BAD_BODY, of_refusal};
 use std::fmt::Display;
-use tenure_directory::custom_field::GivenValue;
-use tenure_directory::{Fault, Refusal};
+use tenure_directory::custom_field::{GivenValue, number_as_json};
+use tenure_directory::{Fault, Refusal, Timestamp};
 
 /// How many faults of one kind are looked for; a body can have a hundred thousand.
 const MAX_FAULTS: usize = 100;
@@ -57,6 +57,54 @@ impl Form {
         None
     }
 
+    /// As [`Form::text`], where `null` has a meaning too.
+    #[expect(clippy::option_option, reason = "left out, `null` and a text are three things")]
+    pub(crate) fn text_or_null<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<Option<T>> {
+        let is_null = self.entries.iter().any(|(name, value)| **name == *field && *value == Json::Null);
+        if is_null {
+            self.take(field);
+            return Some(None);
+        }
+        self.text(field, parse).map(Some)
+    }
+
+    /// An object with fields of its own, which `read` takes one by one.
+    pub(crate) fn object<T>(
+        &mut self,
+        field: &'static str,
+        noun: &'static str,
+        read: impl FnOnce(&mut Form) -> T,
+    ) -> Option<T> {
+        match self.take(field)? {
+            Json::Object(entries) => {
+                let mut inner = Form { noun, entries, known: Vec::new(), faults: Vec::new() };
+                let value = read(&mut inner);
+                inner.refuse_the_rest();
+                let faults = inner.faults.into_iter();
+                self.faults.extend(
+                    faults.map(|fault| Fault::new(format!("{field}.{}", fault.field), fault.message)),
+                );
+                Some(value)
+            }
+            other => {
+                self.fault(field, format!("must be an object, not {}", other.describe()));
+                None
+            }
+        }
+    }
+
+    /// Fields of the product's that have no effect here, whatever they hold.
+    pub(crate) fn ignore(&mut self, fields: &[&'static str]) {
+        for field in fields {
+            self.take(field);
+        }
+        self.known.retain(|known| !fields.contains(known));
+    }
+
     /// A field that is true or false.
     pub(crate) fn flag<T>(&mut self, field: &'static str, yes: T, no: T) -> Option<T> {
         match self.take(field)? {
@@ -104,6 +152,40 @@ impl Form {
         Some(texts)
     }
 
+    /// An array of texts, each checked by `parse`.
+    pub(crate) fn parsed_texts<T, E: Display>(
+        &mut self,
+        field: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<Vec<T>> {
+        let parsed = self.texts(field, |text| parse(text).map_err(|fault| fault.to_string()))?;
+        let mut values = Vec::with_capacity(parsed.len());
+        for (index, value) in parsed.into_iter().enumerate() {
+            match value {
+                Ok(value) => values.push(value),
+                Err(fault) if self.faults.len() < MAX_FAULTS => {
+                    self.fault(&format!("{field}[{index}]"), fault);
+                }
+                Err(_) => {}
+            }
+        }
+        Some(values)
+    }
+
+    /// A moment: epoch seconds, or a time in ISO 8601 with a zone.
+    pub(crate) fn moment(&mut self, field: &'static str) -> Option<Timestamp> {
+        let text = match self.take(field)? {
+            Json::Number(number) => number_as_json(number).to_string(),
+            Json::Text(text) => text.into(),
+            other => other.describe().to_owned(),
+        };
+        let moment = crate::moment::parse(&text);
+        if moment.is_none() {
+            self.fault(field, "must be a time in epoch seconds, or in ISO 8601 with a zone");
+        }
+        moment
+    }
+
     /// A field that must be there.
     pub(crate) fn require(&mut self, field: &'static str) {
         if !self.entries.iter().any(|(name, _)| **name == *field) {
@@ -129,6 +211,15 @@ impl Form {
 
     /// Ends the reading: what is left is not known. `more` adds faults that only the directory can find.
     pub(crate) fn finish(mut self, more: impl FnOnce() -> Vec<Fault>) -> Result<(), Problem> {
+        self.refuse_the_rest();
+        if self.faults.is_empty() {
+            return Ok(());
+        }
+        self.faults.extend(more());
+        Err(of_refusal(&Refusal::Invalid(self.faults)))
+    }
+
+    fn refuse_the_rest(&mut self) {
         let fields = self.known.join(", ");
         let fields =
             if fields.is_empty() { "it has none".to_owned() } else { format!("the fields are: {fields}") };
@@ -136,11 +227,6 @@ impl Form {
             let message = format!("is not a field of {}; {fields}", self.noun);
             self.fault(&name, message);
         }
-        if self.faults.is_empty() {
-            return Ok(());
-        }
-        self.faults.extend(more());
-        Err(of_refusal(&Refusal::Invalid(self.faults)))
     }
 }
 

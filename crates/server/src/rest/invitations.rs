@@ -10,7 +10,7 @@ use crate::rest::error::{ErrorBody, RestError, of_refusal};
 use crate::rest::form::Form;
 use crate::rest::keyed::{Reply, fingerprint_of, post};
 use crate::rest::list::{Query, SelfLink};
-use crate::rest::me::epoch_seconds;
+use crate::rest::me::{EpochSeconds, epoch_seconds};
 use crate::rest::teammates::find;
 use crate::rest::view::tagged_by_content;
 use axum::body::Body;
@@ -37,7 +37,7 @@ pub(crate) struct InvitationRepresentation {
     status: &'static str,
     /// When the link stops working, in epoch seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<f64>,
+    expires_at: Option<EpochSeconds>,
 }
 
 /// Show a teammate's invitation
@@ -57,7 +57,7 @@ pub(super) async fn stage(
     let stage = company.invitation_stage(teammate, now);
     let expires_at = match teammate.invitation {
         Invitation::Sent { expires_at, .. } => Some(epoch_seconds(expires_at)),
-        Invitation::None | Invitation::Requested | Invitation::Accepted { .. } => None,
+        Invitation::None | Invitation::Requested | Invitation::Released | Invitation::Accepted { .. } => None,
     };
     let own = format!("{}/teammates/{}/invitation", app.public_url, teammate.id);
     let links = SelfLink { own };

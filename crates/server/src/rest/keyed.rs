@@ -1,18 +1,20 @@
 //! Carrying out a POST, once for each `Idempotency-Key`.
 
 use crate::http::authentication::Caller;
+use crate::http::conditional::EntityTag;
 use crate::http::idempotency::{self, REPLAYED_FOR_MS};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
 use crate::rest::app::App;
 use crate::rest::error::{RestError, body_of, of_refusal};
+use crate::rest::view::to_json;
 use axum::body::Body;
 use axum::response::Response;
 use hyper::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use hyper::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use tenure_directory::Command;
+use tenure_directory::{Command, Version};
 use tenure_engine::{After, Keyed};
 use tenure_journal::{ReplyKey, StoredReply, Stream};
 
@@ -32,6 +34,18 @@ impl Reply {
     /// 204.
     pub(crate) fn no_content() -> Self {
         Self { status: StatusCode::NO_CONTENT.as_u16(), location: None, etag: None, body: String::new() }
+    }
+
+    /// An answer with a body and nothing else.
+    pub(crate) fn with_body(status: StatusCode, representation: &impl Serialize) -> Self {
+        let body = String::from_utf8(to_json(representation)).expect("JSON is UTF-8");
+        Self { status: status.as_u16(), location: None, etag: None, body }
+    }
+
+    /// 201, with where it is and its tag.
+    pub(crate) fn created(location: String, revision: Version, representation: &impl Serialize) -> Self {
+        let etag = EntityTag::of_revision(revision).header().to_str().ok().map(str::to_owned);
+        Self { location: Some(location), etag, ..Self::with_body(StatusCode::CREATED, representation) }
     }
 
     fn of_problem(problem: &Problem) -> Self {
@@ -72,6 +86,24 @@ pub(crate) fn fingerprint_of(
     Ok(key.map(|key| (key, idempotency::fingerprint(&Method::POST, path, headers, body))))
 }
 
+/// The answer to a POST, and whether it was given before.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    is_replayed: bool,
+}
+
+impl Answer {
+    /// The answer as it is sent.
+    pub(crate) fn respond(self) -> Response {
+        let mut response = self.reply.respond();
+        if self.is_replayed {
+            let replayed = HeaderName::from_static("idempotent-replayed");
+            response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
 /// Carries out the command of a POST and answers with what `render` makes of the result; once for each key.
 pub(crate) async fn post(
     app: &App,
@@ -80,9 +112,21 @@ pub(crate) async fn post(
     command: Command,
     render: impl Fn(&After<'_>) -> Reply + Send + Sync + 'static,
 ) -> Result<Response, RestError> {
+    Ok(reply_to(app, caller, keyed, command, render).await?.respond())
+}
+
+/// As [`post`], for answers that are completed with what must not be stored.
+pub(crate) async fn reply_to(
+    app: &App,
+    caller: &Caller,
+    keyed: Option<(String, [u8; 32])>,
+    command: Command,
+    render: impl Fn(&After<'_>) -> Reply + Send + Sync + 'static,
+) -> Result<Answer, RestError> {
     let (company, actor) = (caller.company.id, caller.rest_actor());
     let Some((key, fingerprint)) = keyed else {
-        return Ok(app.engine.ask_for(company, command, actor, render).await?.respond());
+        let reply = app.engine.ask_for(company, command, actor, render).await?;
+        return Ok(Answer { reply, is_replayed: false });
     };
     let key = ReplyKey { stream: Stream(company.number()), token: caller.token.id.to_string(), key };
     let running = app.in_flight.start(&key)?;
@@ -104,19 +148,16 @@ pub(crate) async fn post(
         reply
     });
     let reply = submitted.await.map_err(|error| Problem::internal(&error))??;
-    Ok(Reply::from_bytes(&reply)?.respond())
+    Ok(Answer { reply: Reply::from_bytes(&reply)?, is_replayed: false })
 }
 
 fn is_fresh(app: &App, stored: &StoredReply) -> bool {
     stored.time_ms.saturating_add(REPLAYED_FOR_MS) > app.engine.now().as_ms()
 }
 
-fn replay(stored: &StoredReply, fingerprint: [u8; 32]) -> Result<Response, RestError> {
+fn replay(stored: &StoredReply, fingerprint: [u8; 32]) -> Result<Answer, RestError> {
     if stored.fingerprint != fingerprint {
         return Err(idempotency::other_request().into());
     }
-    let mut response = Reply::from_bytes(&stored.answer)?.respond();
-    let replayed = HeaderName::from_static("idempotent-replayed");
-    response.headers_mut().insert(replayed, HeaderValue::from_static("true"));
-    Ok(response)
+    Ok(Answer { reply: Reply::from_bytes(&stored.answer)?, is_replayed: true })
 }

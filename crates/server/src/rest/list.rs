@@ -33,13 +33,18 @@ impl FromRequestParts<App> for Query {
 
 impl Query {
     /// A parameter that may be there once.
-    fn one(&self, name: &str) -> Result<Option<&str>, Problem> {
+    pub(crate) fn one(&self, name: &str) -> Result<Option<&str>, Problem> {
         let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let value = values.next();
         if values.next().is_some() {
             return Err(bad_query(name, "must be given once"));
         }
         Ok(value)
+    }
+
+    /// All values of a parameter that may be there several times, in their order.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
     }
 
     /// The moment that a read asks for.
@@ -66,7 +71,8 @@ pub(crate) fn bad_query(name: &str, message: &str) -> Problem {
 pub(crate) struct PageRequest {
     company: CompanyId,
     path: String,
-    as_of: Option<Moment>,
+    /// The parameters that choose what is in the list; every page has them.
+    chosen: Vec<(String, String)>,
     /// `None`: all of it.
     limit: Option<u8>,
     /// The number of the item before the page.
@@ -83,6 +89,18 @@ impl PageRequest {
         query: &Query,
         default: Option<u8>,
     ) -> Result<Self, Problem> {
+        Self::read_chosen(app, company, path, query, default, &[])
+    }
+
+    /// As [`PageRequest::read`], of a list that these parameters choose from.
+    pub(crate) fn read_chosen(
+        app: &App,
+        company: CompanyId,
+        path: String,
+        query: &Query,
+        default: Option<u8>,
+        chosen_by: &[&str],
+    ) -> Result<Self, Problem> {
         for name in ["offset", "page"] {
             if query.0.iter().any(|(key, _)| key == name) {
                 let message =
@@ -91,9 +109,11 @@ impl PageRequest {
                 return Err(Problem::bad_request("request.bad_query", message).with_details(vec![detail]));
             }
         }
-        let as_of = query.as_of()?;
+        query.as_of()?;
         let given = query.limit()?;
-        let mut request = Self { company, path, as_of, limit: given.or(default), after: 0 };
+        let chosen = query.0.iter().filter(|(name, _)| name == "as_of" || chosen_by.contains(&name.as_str()));
+        let chosen = chosen.cloned().collect();
+        let mut request = Self { company, path, chosen, limit: given.or(default), after: 0 };
         if let Some(token) = query.one("page_token")? {
             let cursor = Cursor::open(&app.page_key, company, &request.binding(), token);
             let cursor = cursor.filter(|cursor| given.is_none_or(|given| given == cursor.limit));
@@ -109,10 +129,21 @@ impl PageRequest {
 
     /// What a page token is bound to beside the company.
     fn binding(&self) -> String {
-        match &self.as_of {
-            Some(moment) => format!("{}?as_of={}", self.path, moment.given),
-            None => self.path.clone(),
-        }
+        if self.chosen.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.choice()) }
+    }
+
+    fn choice(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.chosen).finish()
+    }
+
+    /// In a list with the newest first: the number that the page's items are below.
+    pub(crate) fn before(&self) -> u64 {
+        if self.after == 0 { u64::MAX >> 1 } else { self.after }
+    }
+
+    /// How many items the page has at most.
+    pub(crate) fn length(&self) -> usize {
+        self.limit.map_or(usize::MAX, usize::from)
     }
 
     /// Makes the page from the items after the cursor, each with its number, in order.
@@ -176,9 +207,9 @@ impl PageRequest {
     fn next(&self, app: &App, cursor: Cursor) -> String {
         let token = cursor.seal(&app.page_key, self.company, &self.binding());
         let mut url = format!("{}{}?limit={}&page_token={token}", app.public_url, self.path, cursor.limit);
-        if let Some(moment) = &self.as_of {
-            url.push_str("&as_of=");
-            url.extend(form_urlencoded::byte_serialize(moment.given.as_bytes()));
+        if !self.chosen.is_empty() {
+            url.push('&');
+            url.push_str(&self.choice());
         }
         url
     }

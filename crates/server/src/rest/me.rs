@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use hyper::header::HeaderMap;
 use serde::Serialize;
+use tenure_directory::custom_field::number_as_json;
 use tenure_directory::token::TokenKind;
 use utoipa::ToSchema;
 
@@ -38,15 +39,21 @@ pub(crate) struct TokenDetails {
     teammate_id: Option<String>,
     /// When it stops working, in epoch seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<f64>,
+    expires_at: Option<EpochSeconds>,
     /// Requests a minute; `null` where there is no limit.
     rate_limit: Option<u32>,
 }
 
-/// Epoch seconds with milliseconds.
+/// Epoch seconds with milliseconds; whole ones without a point, as the languages print them that check signatures over
+/// what they parsed.
+#[derive(Serialize, ToSchema)]
+#[schema(value_type = f64)]
+pub(crate) struct EpochSeconds(serde_json::Number);
+
+/// A moment in epoch seconds.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since the epoch stay far below the exact range")]
-pub(crate) fn epoch_seconds(time: tenure_directory::Timestamp) -> f64 {
-    time.as_ms() as f64 / 1000.0
+pub(crate) fn epoch_seconds(time: tenure_directory::Timestamp) -> EpochSeconds {
+    EpochSeconds(number_as_json(time.as_ms() as f64 / 1000.0))
 }
 
 /// Show the company and the token

@@ -1,20 +1,17 @@
 //! `/teammates`: listing, creating, changing, blocking.
 
-use crate::http::authentication::Caller;
 use crate::http::body::read_json;
 use crate::http::conditional::{EntityTag, precondition};
 use crate::http::json::Json;
 use crate::http::problem::Problem;
-use crate::rest::access::{
-    Authorized, AuthorizedFor, ConversationsRead, InboxesRead, TeammatesRead, TeammatesWrite,
-};
+use crate::rest::access::{Authorized, AuthorizedFor, TeammatesRead, TeammatesWrite};
 use crate::rest::app::App;
 use crate::rest::error::{ErrorBody, RestError};
 use crate::rest::form::Form;
 use crate::rest::keyed::{Reply, fingerprint_of, post};
 use crate::rest::list::{DEFAULT_LIMIT, List, PageRequest, Query};
 use crate::rest::teammate_json;
-use crate::rest::view::{json, ok, tagged};
+use crate::rest::view::{json, tagged};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
@@ -86,9 +83,10 @@ pub(crate) struct RelatedLinks {
     conversations: String,
 }
 
-struct CustomFieldValues<'a> {
-    company: &'a Company,
-    values: &'a FieldValues,
+/// The values of custom fields by name.
+pub(crate) struct CustomFieldValues<'a> {
+    pub(crate) company: &'a Company,
+    pub(crate) values: &'a FieldValues,
 }
 
 impl Serialize for CustomFieldValues<'_> {
@@ -367,48 +365,4 @@ pub(super) async fn block(
     let command = BlockTeammate { teammate: TeammateRef::parse(&teammate.0), precondition };
     app.engine.tell(caller.company.id, Command::BlockTeammate(command), caller.rest_actor()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A list that has no items as long as the directory has no conversations.
-async fn nothing(
-    app: &App,
-    caller: &Caller,
-    teammate: &TeammateRef,
-    what: &str,
-    query: &Query,
-) -> Result<Response, RestError> {
-    let company = app.view(caller, query).await?;
-    let teammate = find(&company, teammate)?;
-    let path = format!("/teammates/{}/{what}", teammate.id);
-    let page = PageRequest::read(app, company.id, path, query, None)?;
-    let none = std::iter::empty::<(u64, serde_json::Value)>();
-    Ok(ok(&page.page(app, none, |item| item)))
-}
-
-/// List a teammate's inboxes
-///
-/// Those of its teams. A company has none until inboxes are created.
-#[utoipa::path(get, path = "/teammates/{teammate_id}/inboxes", tag = "Teammates", operation_id = "list_teammate_inboxes", security(("bearer" = [])),
-    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("limit" = Option<u8>, Query, description = "1 to 100; all, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
-    responses((status = 200, body = List<Object>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
-pub(super) async fn list_inboxes(
-    State(app): State<App>,
-    AuthorizedFor { caller, teammate, .. }: AuthorizedFor<InboxesRead>,
-    query: Query,
-) -> Result<Response, RestError> {
-    nothing(&app, &caller, &teammate, "inboxes", &query).await
-}
-
-/// List a teammate's conversations
-///
-/// Those assigned to it. A company has none until messages arrive.
-#[utoipa::path(get, path = "/teammates/{teammate_id}/conversations", tag = "Teammates", operation_id = "list_teammate_conversations", security(("bearer" = [])),
-    params(("teammate_id" = String, Path, description = "`tea_…` or `alt:email:ADDRESS`"), ("limit" = Option<u8>, Query, description = "1 to 100; all, when absent", minimum = 1, maximum = 100), ("page_token" = Option<String>, Query), ("as_of" = Option<String>, Query, description = "The moment to look at: ISO 8601 with a zone, or epoch seconds")),
-    responses((status = 200, body = List<Object>), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
-pub(super) async fn list_conversations(
-    State(app): State<App>,
-    AuthorizedFor { caller, teammate, .. }: AuthorizedFor<ConversationsRead>,
-    query: Query,
-) -> Result<Response, RestError> {
-    nothing(&app, &caller, &teammate, "conversations", &query).await
 }

@@ -51,7 +51,7 @@ pub(crate) struct WholeTeam<'a> {
     members: Vec<TeammateRepresentation<'a>>,
 }
 
-fn represent<'a>(base: &str, team: &'a Team) -> TeamRepresentation<'a> {
+pub(crate) fn represent<'a>(base: &str, team: &'a Team) -> TeamRepresentation<'a> {
     let Team {
         id,
         name,

@@ -112,9 +112,13 @@ impl From<WriteError> for ScimError {
 impl From<Refusal> for ScimError {
     fn from(refusal: Refusal) -> Self {
         let (status, scim_type) = match &refusal {
-            Refusal::Invalid(_) | Refusal::UnknownTeammates { .. } | Refusal::BlockedTeammates { .. } => {
-                (StatusCode::BAD_REQUEST, Some(ScimType::InvalidValue))
-            }
+            Refusal::Invalid(_)
+            | Refusal::UnknownTeammates { .. }
+            | Refusal::BlockedTeammates { .. }
+            | Refusal::UnknownAssignee { .. }
+            | Refusal::UnknownAuthor { .. }
+            | Refusal::BlockedAssignee { .. }
+            | Refusal::BlockedAuthor { .. } => (StatusCode::BAD_REQUEST, Some(ScimType::InvalidValue)),
             Refusal::Taken(_) | Refusal::TeamNameTaken { .. } | Refusal::TeamExternalIdTaken { .. } => {
                 (StatusCode::CONFLICT, Some(ScimType::Uniqueness))
             }
@@ -122,6 +126,11 @@ impl From<Refusal> for ScimError {
             | Refusal::UnknownCustomField { .. }
             | Refusal::UnknownToken { .. }
             | Refusal::UnknownCompany { .. }
+            | Refusal::UnknownInbox { .. }
+            | Refusal::UnknownChannel { .. }
+            | Refusal::UnknownConversation { .. }
+            | Refusal::UnknownMessage { .. }
+            | Refusal::UnknownWebhook { .. }
             | Refusal::UnknownInvitation => (StatusCode::NOT_FOUND, None),
             Refusal::TeammateIsBlocked { .. }
             | Refusal::LastAdmin { .. }
@@ -129,6 +138,7 @@ impl From<Refusal> for ScimError {
             | Refusal::FieldNameTaken { .. }
             | Refusal::SlugTaken { .. }
             | Refusal::TooMany { .. }
+            | Refusal::InvitationNotHeld { .. }
             | Refusal::InvitationAccepted { .. }
             | Refusal::InvitationExpired
             | Refusal::InvitationUsed

@@ -200,8 +200,8 @@ async fn nothing_is_told_about_a_teammate_who_was_not_there_yet() {
     }
 }
 
-/// Every read about teammates and teams.
-const READS: [&str; 9] = [
+/// Every read about teammates and teams, and those beside that look back.
+const READS: [&str; 16] = [
     "/teammates",
     "/teammates/tea_1",
     "/teammates/custom_fields",
@@ -211,6 +211,13 @@ const READS: [&str; 9] = [
     "/teams",
     "/teams/tim_1",
     "/teams/tim_1/teammates",
+    "/inboxes",
+    "/inboxes/inb_1",
+    "/inboxes/inb_1/channels",
+    "/channels",
+    "/channels/cha_1",
+    "/conversations",
+    "/conversations/cnv_1",
 ];
 
 #[tokio::test]

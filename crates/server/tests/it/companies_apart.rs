@@ -1,5 +1,8 @@
 //! Two companies on one server: what is the other's is as what is not there, whoever asks, and stays as it is.
 
+use crate::conversations::assign;
+use crate::inboxes::{channel, public_inbox};
+use crate::messages::receive;
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -9,11 +12,11 @@ use tenure_server::http::Limits;
 use tenure_server::operator::{AuditWish, CompanyRequest, OperatorReply};
 use tenure_testkit::{Document, Reply, TestCompany, TestServer};
 
-/// A method, a path with one parameter, and a body that suits it.
+/// A method, a path with a parameter, and a body that suits it.
 type Entry = (&'static str, &'static str, &'static str);
 
 /// Every operation whose path has a parameter. A new one must be entered here.
-const ENTRIES: [Entry; 13] = [
+const ENTRIES: [Entry; 38] = [
     ("GET", "/teammates/{teammate_id}", ""),
     ("GET", "/teammates/{teammate_id}/inboxes", ""),
     ("GET", "/teammates/{teammate_id}/conversations", ""),
@@ -24,6 +27,31 @@ const ENTRIES: [Entry; 13] = [
     ("GET", "/teams/{team_id}/teammates", ""),
     ("POST", "/teams/{team_id}/teammates", r#"{"teammate_ids":["tea_2"]}"#),
     ("DELETE", "/teams/{team_id}/teammates", r#"{"teammate_ids":["tea_2"]}"#),
+    ("GET", "/teammates/{teammate_id}/history", ""),
+    ("GET", "/inboxes/{inbox_id}", ""),
+    ("GET", "/inboxes/{inbox_id}/channels", ""),
+    ("POST", "/inboxes/{inbox_id}/channels", r#"{"type":"custom"}"#),
+    ("GET", "/channels/{channel_id}", ""),
+    ("POST", "/channels/{channel_id}/incoming_messages", r#"{"sender":{"handle":"zoe"},"body":"Hello?"}"#),
+    ("GET", "/conversations/{conversation_id}", ""),
+    ("PATCH", "/conversations/{conversation_id}", r#"{"status":"archived"}"#),
+    ("PUT", "/conversations/{conversation_id}/assignee", r#"{"assignee_id":"tea_2"}"#),
+    ("GET", "/conversations/{conversation_id}/messages", ""),
+    ("POST", "/conversations/{conversation_id}/messages", r#"{"body":"Hello!"}"#),
+    ("GET", "/conversations/{conversation_id}/events", ""),
+    ("GET", "/messages/{message_id}", ""),
+    ("GET", "/events/{event_id}", ""),
+    ("GET", "/webhooks/{webhook_id}", ""),
+    ("PATCH", "/webhooks/{webhook_id}", r#"{"description":"Zoe"}"#),
+    ("POST", "/webhooks/{webhook_id}/rotate_secret", ""),
+    ("POST", "/webhooks/{webhook_id}/validate", ""),
+    ("POST", "/webhooks/{webhook_id}/ping", ""),
+    ("GET", "/webhooks/{webhook_id}/deliveries", ""),
+    ("GET", "/webhooks/{webhook_id}/deliveries/{delivery_id}", ""),
+    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", ""),
+    ("POST", "/webhooks/{webhook_id}/recover", r#"{"since":0}"#),
+    ("POST", "/webhooks/{webhook_id}/replay-missing", r#"{"since":0}"#),
+    ("DELETE", "/webhooks/{webhook_id}", ""),
     ("GET", "/invitations/{secret}", ""),
     ("POST", "/invitations/{secret}", ""),
     // At the end, since it blocks whom the others are about.
@@ -42,11 +70,14 @@ const FOREIGN_TEAMMATES: [(&str, &str); 4] = [
 const CONDITIONS: [&[&str]; 2] = [&[], &["if-match", "if-none-match"]];
 
 /// Both companies have the admin `tea_1`, `tea_2`, the blocked `tea_3`, `tea_4`, the teams `tim_1` and `tim_2`, and had
-/// `tim_3`. The other one also has `tea_5`, `tea_6` and `tim_4`.
+/// `tim_3`; and the inbox `inb_1`, its channel `cha_1`, and the conversation `cnv_1` of `msg_1` and `msg_2`. The other one also
+/// has `tea_5`, `tea_6`, `tim_4`, `inb_2`, `cha_2`, `cnv_2` and `msg_3`, and many more events. Neither has a webhook.
 struct Companies {
     server: TestServer,
     own: TestCompany,
     other: TestCompany,
+    /// The latest event of the other company, which has an id beyond those of the own one.
+    event_of_the_other: String,
     token_of_a_blocked_teammate: String,
 }
 
@@ -62,21 +93,40 @@ impl Companies {
         }
         other.team(&server, "Abroad").await;
         other.join("tim_4", &["tea_2", "tea_5"]).await;
+        public_inbox(&other, "Abroad").await;
+        channel(&other, "inb_1").await;
+        let body = json!({ "sender": { "handle": "eve@shop.example" }, "body": "Where is it?" });
+        other.post("/channels/cha_2/incoming_messages", body).await.expect(202);
+        assign(&other, "cnv_2", "tea_1").await;
         let token_of_a_blocked_teammate = own.token_of(&server, "tea_3").await;
         for company in [&own, &other] {
             company.delete("/teammates/tea_3").await.expect(204);
             company.operate(&server, CompanyRequest::DeleteTeam { team: "tim_3".to_owned() }).await;
         }
-        Self { server, own, other, token_of_a_blocked_teammate }
+        for number in 0..40 {
+            let change = json!({ "first_name": format!("Finn {number}") });
+            other.patch("/teammates/tea_6", change).await.expect(204);
+        }
+        let event_of_the_other = other.get("/events?limit=1").await.expect(200).ids().remove(0);
+        Self { server, own, other, event_of_the_other, token_of_a_blocked_teammate }
     }
 
     /// All that happened in the other company, and all that its own people see of it.
     async fn of_the_other(&self) -> (OperatorReply, Vec<String>) {
         let audit = CompanyRequest::Audit(AuditWish::default());
         let mut seen = Vec::new();
-        for path in
-            ["/teammates?limit=100", "/teams", "/teams/tim_1", "/teams/tim_4", "/teammates/custom_fields"]
-        {
+        for path in [
+            "/teammates?limit=100",
+            "/teams",
+            "/teams/tim_1",
+            "/teams/tim_4",
+            "/teammates/custom_fields",
+            "/inboxes",
+            "/channels",
+            "/conversations",
+            "/conversations/cnv_1/messages",
+            "/events?limit=100",
+        ] {
             seen.push(self.other.get(path).await.expect(200).text());
         }
         (self.other.operate(&self.server, audit).await, seen)
@@ -84,7 +134,7 @@ impl Companies {
 
     /// Every kind of caller: what it shows, and how it is answered about an id that there is not.
     async fn callers(&self) -> Vec<(&'static str, Option<String>, u16)> {
-        let Self { server, own, other, token_of_a_blocked_teammate } = self;
+        let Self { server, own, other, event_of_the_other: _, token_of_a_blocked_teammate } = self;
         let narrow = own.scoped(server, &["messages:read"]).await;
         let (teammate, scim) = (own.token_of(server, "tea_4").await, own.scim_token(server).await);
         let revoked = own.new_token(server, TestCompany::wish("company")).await;
@@ -108,6 +158,12 @@ impl Companies {
         match parameter(path) {
             "teammate_id" => Vec::from(FOREIGN_TEAMMATES.map(owned)),
             "team_id" => Vec::from([("tim_4", "tim_zz"), ("tim_3", "tim_zz")].map(owned)),
+            "inbox_id" => vec![owned(("inb_2", "inb_zz"))],
+            "channel_id" => vec![owned(("cha_2", "cha_zz"))],
+            "conversation_id" => vec![owned(("cnv_2", "cnv_zz"))],
+            "message_id" => Vec::from([("msg_3", "msg_zz"), ("alt:uid:msg_3", "alt:uid:msg_zz")].map(owned)),
+            "event_id" => vec![(self.event_of_the_other.clone(), "evt_zz".to_owned())],
+            "webhook_id" => vec![owned(("whk_1", "whk_zz"))],
             "secret" => {
                 let of_none = unknown(SecretKind::Invitation, CompanyId::new(99));
                 vec![
@@ -121,7 +177,7 @@ impl Companies {
 
     async fn ask(&self, entry: Entry, id: &str, token: Option<&str>, conditions: &[&'static str]) -> Reply {
         let (method, path, body) = entry;
-        let path = path.replace(&format!("{{{}}}", parameter(path)), id);
+        let path = path.replace(&format!("{{{}}}", parameter(path)), id).replace("{delivery_id}", "dlv_1");
         let method = Method::from_bytes(method.as_bytes()).expect("an entry names a method");
         let mut request =
             self.server.http().request(method, format!("http://{}{path}", self.server.address()));
@@ -152,10 +208,16 @@ async fn furnished(server: &TestServer, name: &str, domain: &str) -> TestCompany
         company.team(server, team).await;
     }
     company.join("tim_1", &["tea_1", "tea_4"]).await;
+    let orders = public_inbox(&company, "Orders").await;
+    channel(&company, &orders).await;
+    for _ in 0..2 {
+        receive(&company, "dee@shop.example").await;
+    }
+    assign(&company, "cnv_1", "tea_1").await;
     company
 }
 
-/// The name of a path's parameter.
+/// The name of a path's parameter; of two, the first.
 fn parameter(path: &str) -> &str {
     let name = path.split_once('{').and_then(|(_, rest)| rest.split_once('}'));
     name.map(|(name, _)| name).expect("every entry has a parameter")
@@ -210,9 +272,15 @@ async fn who_may_not_ask_cannot_tell_what_there_is() {
     let may_not = callers.iter().filter(|(_, _, status)| *status != 404);
     for (who, token, _) in may_not {
         for entry @ (method, path, _) in guarded.clone() {
-            let (unknown, own) = match parameter(path) {
-                "team_id" => ("tim_zz", ["tim_1", "tim_2", "tim_3"]),
-                _ => ("tea_zz", ["tea_1", "tea_2", "tea_3"]),
+            let (unknown, own): (_, &[&str]) = match parameter(path) {
+                "team_id" => ("tim_zz", &["tim_1", "tim_2", "tim_3"]),
+                "inbox_id" => ("inb_zz", &["inb_1"]),
+                "channel_id" => ("cha_zz", &["cha_1"]),
+                "conversation_id" => ("cnv_zz", &["cnv_1"]),
+                "message_id" => ("msg_zz", &["msg_1", "msg_2"]),
+                "event_id" => ("evt_zz", &["evt_1", "evt_6"]),
+                "webhook_id" => continue,
+                _ => ("tea_zz", &["tea_1", "tea_2", "tea_3"]),
             };
             let of_unknown = companies.ask(entry, unknown, token.as_deref(), &[]).await;
             for id in own {
@@ -232,10 +300,16 @@ async fn what_is_the_companys_own_is_found() {
         let (active, blocked) = match parameter(path) {
             "teammate_id" => ("tea_2", Some("tea_3")),
             "team_id" => ("tim_1", None),
+            "inbox_id" => ("inb_1", None),
+            "channel_id" => ("cha_1", None),
+            "conversation_id" => ("cnv_1", None),
+            "message_id" => ("alt:uid:msg_1", None),
+            // After the company, its token, a setting and two fields, the first teammate.
+            "event_id" => ("evt_6", None),
             _ => continue,
         };
         let reply = companies.ask(entry, active, token, &[]).await;
-        assert!(matches!(reply.status, 200 | 204), "{method} {path} about {active}: {reply}");
+        assert!(matches!(reply.status, 200 | 202 | 204), "{method} {path} about {active}: {reply}");
         if let Some(blocked) = blocked {
             let reply = companies.ask(entry, blocked, token, &[]).await;
             // Only a new invitation is not for blocked ones.
@@ -253,7 +327,9 @@ async fn nothing_that_is_asked_in_one_company_changes_the_other() {
         for entry @ (_, path, _) in ENTRIES {
             let (foreign, unknown): (Vec<_>, Vec<_>) = companies.foreign(path).into_iter().unzip();
             // The other company has these ids too.
-            let own = ["tea_2", "tea_3", "tim_1", "tim_2", "tim_3"].map(str::to_owned);
+            let own =
+                ["tea_2", "tea_3", "tim_1", "tim_2", "tim_3", "inb_1", "cha_1", "cnv_1", "msg_1", "evt_6"];
+            let own = own.map(str::to_owned);
             for id in own.iter().chain(&foreign).chain(&unknown) {
                 companies.ask(entry, id, token.as_deref(), &[]).await;
             }
@@ -271,6 +347,10 @@ async fn the_others_teammates_in_a_body_are_answered_as_unknown_ones() {
         ("DELETE", "/teams/tim_1/teammates", r#"{"teammate_ids":["ID"]}"#, 404),
         ("POST", "/teammates", r#"{"email":"new@acme.example","custom_fields":{"mentor":"ID"}}"#, 400),
         ("PATCH", "/teammates/tea_2", r#"{"custom_fields":{"mentor":"ID"}}"#, 400),
+        ("POST", "/inboxes", r#"{"name":"New","teammate_ids":["tea_2","ID"]}"#, 404),
+        ("PATCH", "/conversations/cnv_1", r#"{"assignee_id":"ID"}"#, 400),
+        ("PUT", "/conversations/cnv_1/assignee", r#"{"assignee_id":"ID"}"#, 400),
+        ("POST", "/conversations/cnv_1/messages", r#"{"body":"Hello!","author_id":"ID"}"#, 400),
     ];
     let before = companies.of_the_other().await;
     for (method, path, body, status) in requests {
@@ -302,7 +382,19 @@ async fn a_page_token_of_the_other_is_answered_as_a_damaged_one() {
         if operation.method != "GET" || !operation.needs_token {
             continue;
         }
-        let path = operation.path.replace("{teammate_id}", "tea_1").replace("{team_id}", "tim_1");
+        let ids = [
+            ("{teammate_id}", "tea_1"),
+            ("{team_id}", "tim_1"),
+            ("{inbox_id}", "inb_1"),
+            ("{channel_id}", "cha_1"),
+            ("{conversation_id}", "cnv_1"),
+            ("{message_id}", "msg_1"),
+            ("{event_id}", "evt_6"),
+        ];
+        let path = ids.iter().fold(operation.path.clone(), |path, (name, id)| path.replace(name, id));
+        if path.contains("{webhook_id}") {
+            continue;
+        }
         let Some(next) = other.get(&format!("{path}?limit=1")).await.expect(200).next() else { continue };
         let (_, token) = next.split_once("page_token=").unwrap();
         for query in ["limit=1&page_token=", "page_token="] {
@@ -312,7 +404,22 @@ async fn a_page_token_of_the_other_is_answered_as_a_damaged_one() {
         }
         lists.insert(operation.path);
     }
-    let wanted = ["/teammates", "/teammates/custom_fields", "/teams", "/teams/{team_id}/teammates"];
+    let wanted = [
+        "/teammates",
+        "/teammates/custom_fields",
+        "/teammates/{teammate_id}/inboxes",
+        "/teammates/{teammate_id}/conversations",
+        "/teammates/{teammate_id}/history",
+        "/teams",
+        "/teams/{team_id}/teammates",
+        "/inboxes",
+        "/inboxes/{inbox_id}/channels",
+        "/channels",
+        "/conversations",
+        "/conversations/{conversation_id}/messages",
+        "/conversations/{conversation_id}/events",
+        "/events",
+    ];
     assert_eq!(lists, BTreeSet::from(wanted.map(str::to_owned)));
 }
 

@@ -1,5 +1,8 @@
 //! What all lists share: limits, pages, page tokens, and what readers see while others write.
 
+use crate::conversations::assign;
+use crate::inboxes::{channel, public_inbox};
+use crate::messages::receive;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -35,16 +38,43 @@ async fn page_token(company: &TestCompany, list: &str) -> String {
     next.split_once("page_token=").expect("a next page has a token").1.to_owned()
 }
 
-/// Makes a team with two members, and a second one like it; the paths of all lists with two items.
-async fn lists_of_two(server: &TestServer, company: &TestCompany) -> [&'static str; 5] {
+/// Makes a team with two members, and a second one like it; two inboxes, and two channels of the first; two conversations, and
+/// two messages of the first. The paths of all lists with two items.
+async fn lists_of_two(server: &TestServer, company: &TestCompany) -> [&'static str; 12] {
     let ids = teammates(company, 2).await;
     for name in ["Support", "Sales"] {
         let team = company.team(server, name).await;
         company.join(&team, &[&ids[0], &ids[1]]).await;
         company.custom_field(server, name, "string", &[]).await;
+        public_inbox(company, name).await;
     }
-    ["/teammates", "/teams", "/teams/tim_1/teammates", "/teams/tim_2/teammates", "/teammates/custom_fields"]
+    for _ in 0..2 {
+        channel(company, "inb_1").await;
+    }
+    for handle in ["dee@shop.example", "eve@shop.example", "dee@shop.example"] {
+        receive(company, handle).await;
+    }
+    for conversation in ["cnv_1", "cnv_2"] {
+        assign(company, conversation, "tea_1").await;
+    }
+    [
+        "/teammates",
+        "/teammates/custom_fields",
+        "/teammates/tea_1/inboxes",
+        "/teammates/tea_1/conversations",
+        "/teams",
+        "/teams/tim_1/teammates",
+        "/teams/tim_2/teammates",
+        "/inboxes",
+        "/inboxes/inb_1/channels",
+        "/channels",
+        "/conversations",
+        "/conversations/cnv_1/messages",
+    ]
 }
+
+/// Lists that have more than two items after [`lists_of_two`].
+const LISTS_OF_MORE: [&str; 3] = ["/events", "/teammates/tea_1/history", "/conversations/cnv_1/events"];
 
 /// A list, read from a server that has another address by now than its companies know.
 async fn get_from(server: &TestServer, token: &str, path: &str) -> Value {
@@ -101,16 +131,7 @@ async fn a_page_has_at_most_100_items() {
 async fn a_limit_that_is_none_is_refused() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    teammates(&company, 1).await;
-    company.team(&server, "Support").await;
-    for list in [
-        "/teammates",
-        "/teammates/custom_fields",
-        "/teammates/tea_1/inboxes",
-        "/teammates/tea_1/conversations",
-        "/teams",
-        "/teams/tim_1/teammates",
-    ] {
+    for list in lists_of_two(&server, &company).await.into_iter().chain(LISTS_OF_MORE) {
         for limit in
             ["0", "-1", "101", "256", "99999999999999999999", "", "ten", "1.5", "+5", "%2B5", "5&limit=6"]
         {
@@ -148,7 +169,7 @@ async fn a_refused_limit_tells_what_is_right() {
 async fn a_list_names_itself_and_its_next_page_under_the_public_url() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    for list in lists_of_two(&server, &company).await {
+    for list in lists_of_two(&server, &company).await.into_iter().chain(LISTS_OF_MORE) {
         let page = company.get(&format!("{list}?limit=1")).await.expect(200).json();
         let next = page["_pagination"]["next"].as_str().unwrap();
         assert_eq!(page["_links"], json!({ "self": format!("{PUBLIC_URL}{list}") }), "{list}");
@@ -207,7 +228,7 @@ async fn offset_pagination_is_refused() {
 async fn page_numbers_are_refused_in_every_list() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    for list in lists_of_two(&server, &company).await {
+    for list in lists_of_two(&server, &company).await.into_iter().chain(LISTS_OF_MORE) {
         for query in ["page=1", "page=", "offset=0", "limit=1&page=2"] {
             let refused = company.get(&format!("{list}?{query}")).await.expect(400);
             let told = refused.message().starts_with("offset pagination is not supported");
@@ -264,10 +285,10 @@ async fn a_page_token_of_another_company_is_refused() {
 async fn a_page_token_opens_only_the_list_it_was_made_for() {
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
-    let lists = lists_of_two(&server, &company).await;
-    for made_for in lists {
+    let lists: Vec<_> = lists_of_two(&server, &company).await.into_iter().chain(LISTS_OF_MORE).collect();
+    for made_for in &lists {
         let token = page_token(&company, made_for).await;
-        for list in lists {
+        for list in &lists {
             let status = company.get(&format!("{list}?page_token={token}")).await.status;
             assert_eq!(status, if list == made_for { 200 } else { 400 }, "{made_for} in {list}");
         }

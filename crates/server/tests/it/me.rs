@@ -136,7 +136,7 @@ async fn a_token_that_expires_shows_when() {
     insta::assert_snapshot!(me, @r#"
     200
     content-type: application/json
-    etag: "3a5e490e310dd3ce"
+    etag: "23c175c0f6033971"
 
     {
       "_links": {
@@ -145,7 +145,7 @@ async fn a_token_that_expires_shows_when() {
       "id": "cmp_1",
       "name": "Acme",
       "token": {
-        "expires_at": 1775001600.0,
+        "expires_at": 1775001600,
         "id": "tok_2",
         "kind": "company",
         "rate_limit": null,

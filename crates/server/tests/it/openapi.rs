@@ -1,7 +1,10 @@
 //! Our own document, held against the answers: each status is declared there, and each body is as it says.
 
+use crate::conversations::assign;
+use crate::inboxes::{channel, public_inbox};
 use crate::invitations::mail_to;
-use serde_json::json;
+use crate::messages::receive;
+use serde_json::{Value, json};
 use tenure_server::http::Limits;
 use tenure_server::operator::TokenWish;
 use tenure_testkit::{Document, Reply, TestCompany, TestServer};
@@ -43,7 +46,8 @@ async fn start() -> TestServer {
     TestServer::with_limits(Limits { body_bytes: 128, ..Limits::default() }).await
 }
 
-/// A company with one of everything: Ana is the only administrator and in the team, Cy is blocked.
+/// A company with one of everything: Ana is the only administrator and in the team, and the conversation is hers; Cy is
+/// blocked.
 async fn acme(server: &TestServer) -> TestCompany {
     let company = server.company("Acme").await;
     company.custom_field(server, "Level", "enum", &["1", "2"]).await;
@@ -54,6 +58,10 @@ async fn acme(server: &TestServer) -> TestCompany {
     company.delete("/teammates/tea_3").await.expect(204);
     let team = company.team(server, "Support").await;
     company.join(&team, &["tea_1"]).await;
+    let orders = public_inbox(&company, "Orders").await;
+    channel(&company, &orders).await;
+    receive(&company, "dee@shop.example").await;
+    assign(&company, "cnv_1", "tea_1").await;
     company
 }
 
@@ -75,8 +83,20 @@ const TEAMMATE: &str = "/teammates/{teammate_id}";
 const RESEND: &str = "/teammates/{teammate_id}/invitation/resend";
 const TEAM: &str = "/teams/{team_id}";
 const MEMBERS: &str = "/teams/{team_id}/teammates";
+const INBOX: &str = "/inboxes/{inbox_id}";
+const INBOX_CHANNELS: &str = "/inboxes/{inbox_id}/channels";
+const CHANNEL: &str = "/channels/{channel_id}";
+const INCOMING: &str = "/channels/{channel_id}/incoming_messages";
+const CONVERSATION: &str = "/conversations/{conversation_id}";
+const ASSIGNEE: &str = "/conversations/{conversation_id}/assignee";
+const MESSAGES: &str = "/conversations/{conversation_id}/messages";
+const CONVERSATION_EVENTS: &str = "/conversations/{conversation_id}/events";
+const MESSAGE: &str = "/messages/{message_id}";
+const EVENT: &str = "/events/{event_id}";
+const HISTORY: &str = "/teammates/{teammate_id}/history";
+const OF_TEAMMATE: &str = "/teammates/{teammate_id}/conversations";
 
-const SUCCESSES: [Step; 24] = [
+const SUCCESSES: [Step; 54] = [
     (200, "GET", "/me", "/me", &[], ""),
     (200, "GET", "/teammates", "/teammates", &[], ""),
     (200, "GET", "/teammates", "/teammates?limit=1", &[], ""),
@@ -98,6 +118,50 @@ const SUCCESSES: [Step; 24] = [
     (200, "GET", MEMBERS, "/teams/tim_1/teammates?limit=1", &[], ""),
     (204, "POST", MEMBERS, "/teams/tim_1/teammates", &[JSON], r#"{"teammate_ids":["tea_2"]}"#),
     (204, "DELETE", MEMBERS, "/teams/tim_1/teammates", &[JSON], r#"{"teammate_ids":["tea_2"]}"#),
+    (200, "GET", "/inboxes", "/inboxes", &[], ""),
+    (201, "POST", "/inboxes", "/inboxes", &[JSON], r#"{"name":"Returns","teammate_ids":["tea_1"]}"#),
+    (200, "GET", INBOX, "/inboxes/inb_1", &[], ""),
+    (304, "GET", INBOX, "/inboxes/inb_1", &[("If-None-Match", "*")], ""),
+    (204, "POST", INBOX_CHANNELS, "/inboxes/inb_1/channels", &[JSON], r#"{"type":"custom"}"#),
+    (200, "GET", INBOX_CHANNELS, "/inboxes/inb_1/channels?limit=1", &[], ""),
+    (200, "GET", "/channels", "/channels", &[], ""),
+    (200, "GET", CHANNEL, "/channels/cha_1", &[], ""),
+    (304, "GET", CHANNEL, "/channels/cha_1", &[("If-None-Match", "*")], ""),
+    (
+        202,
+        "POST",
+        INCOMING,
+        "/channels/cha_1/incoming_messages",
+        &[JSON],
+        r#"{"sender":{"handle":"d"},"body":"x"}"#,
+    ),
+    (200, "GET", "/conversations", "/conversations?limit=1", &[], ""),
+    (200, "GET", "/conversations", "/conversations?q[statuses][]=open&q[statuses][]=archived", &[], ""),
+    (200, "GET", OF_TEAMMATE, "/teammates/tea_1/conversations?q[statuses][]=open", &[], ""),
+    (200, "GET", CONVERSATION, "/conversations/cnv_1", &[], ""),
+    (200, "GET", CONVERSATION, "/conversations/cnv_2", &[], ""),
+    (304, "GET", CONVERSATION, "/conversations/cnv_1", &[("If-None-Match", "*")], ""),
+    (
+        204,
+        "PATCH",
+        CONVERSATION,
+        "/conversations/cnv_1",
+        &[JSON],
+        r#"{"assignee_id":null,"status":"archived"}"#,
+    ),
+    (204, "PUT", ASSIGNEE, "/conversations/cnv_1/assignee", &[JSON], r#"{"assignee_id":"tea_1"}"#),
+    (202, "POST", MESSAGES, "/conversations/cnv_1/messages", &[JSON], r#"{"body":"x","author_id":"tea_1"}"#),
+    (200, "GET", MESSAGES, "/conversations/cnv_1/messages", &[], ""),
+    (200, "GET", MESSAGES, "/conversations/cnv_1/messages?limit=1", &[], ""),
+    (200, "GET", MESSAGE, "/messages/msg_1", &[], ""),
+    (304, "GET", MESSAGE, "/messages/alt:uid:msg_1", &[("If-None-Match", "*")], ""),
+    (200, "GET", CONVERSATION_EVENTS, "/conversations/cnv_1/events", &[], ""),
+    (200, "GET", "/events", "/events?limit=100", &[], ""),
+    (200, "GET", "/events", "/events?q[types][]=assign&q[after]=0&q[before]=9999999999.5", &[], ""),
+    (200, "GET", EVENT, "/events/evt_4", &[], ""),
+    (304, "GET", EVENT, "/events/evt_4", &[("If-None-Match", "*")], ""),
+    (200, "GET", HISTORY, "/teammates/tea_1/history", &[], ""),
+    (200, "GET", HISTORY, "/teammates/tea_1/history?limit=1", &[], ""),
     (200, "GET", "/healthz", "/healthz", &[], ""),
     (200, "GET", "/readyz", "/readyz", &[], ""),
     (200, "GET", "/metrics", "/metrics", &[], ""),
@@ -110,7 +174,7 @@ async fn every_success_is_as_the_document_says() {
     walk(&company, &SUCCESSES).await.assert_no_faults();
 }
 
-const BAD_QUERIES: [Step; 19] = [
+const BAD_QUERIES: [Step; 36] = [
     (400, "GET", "/teammates", "/teammates?limit=0", &[], ""),
     (400, "GET", "/teammates", "/teammates?offset=1", &[], ""),
     (400, "GET", "/teammates", "/teammates?page_token=x", &[], ""),
@@ -130,6 +194,23 @@ const BAD_QUERIES: [Step; 19] = [
     (400, "GET", MEMBERS, "/teams/tim_1/teammates?limit=0", &[], ""),
     (400, "GET", MEMBERS, "/teams/tim_1/teammates?as_of=never", &[], ""),
     (404, "GET", MEMBERS, "/teams/tim_1/teammates?as_of=0", &[], ""),
+    (400, "GET", "/inboxes", "/inboxes?limit=0", &[], ""),
+    (404, "GET", "/inboxes", "/inboxes?as_of=0", &[], ""),
+    (400, "GET", INBOX, "/inboxes/inb_1?as_of=never", &[], ""),
+    (400, "GET", INBOX_CHANNELS, "/inboxes/inb_1/channels?limit=0", &[], ""),
+    (400, "GET", "/channels", "/channels?limit=0", &[], ""),
+    (400, "GET", CHANNEL, "/channels/cha_1?as_of=never", &[], ""),
+    (400, "GET", "/conversations", "/conversations?q[statuses][]=x", &[], ""),
+    (404, "GET", "/conversations", "/conversations?as_of=0", &[], ""),
+    (400, "GET", OF_TEAMMATE, "/teammates/tea_1/conversations?q[statuses][]=x", &[], ""),
+    (400, "GET", CONVERSATION, "/conversations/cnv_1?as_of=never", &[], ""),
+    (404, "GET", CONVERSATION, "/conversations/cnv_1?as_of=0", &[], ""),
+    (400, "GET", MESSAGES, "/conversations/cnv_1/messages?limit=0", &[], ""),
+    (400, "GET", CONVERSATION_EVENTS, "/conversations/cnv_1/events?limit=0", &[], ""),
+    (400, "GET", "/events", "/events?limit=101", &[], ""),
+    (400, "GET", "/events", "/events?q[types][]=x", &[], ""),
+    (400, "GET", "/events", "/events?q[before]=x", &[], ""),
+    (400, "GET", HISTORY, "/teammates/tea_1/history?limit=0", &[], ""),
 ];
 
 #[tokio::test]
@@ -139,7 +220,7 @@ async fn every_answer_to_a_bad_query_is_as_the_document_says() {
     walk(&company, &BAD_QUERIES).await.assert_no_faults();
 }
 
-const REFUSALS: [Step; 24] = [
+const REFUSALS: [Step; 32] = [
     (400, "POST", "/teammates", "/teammates", &[JSON], r#"{"email":1,"is_admni":true}"#),
     (400, "POST", "/teammates", "/teammates", &[JSON, ("Idempotency-Key", "")], r#"{"email":"e@x.example"}"#),
     (409, "POST", "/teammates", "/teammates", &[JSON], r#"{"email":"bo@x.example"}"#),
@@ -199,6 +280,14 @@ const REFUSALS: [Step; 24] = [
         &[JSON, ("If-Match", "\"0\"")],
         r#"{"teammate_ids":["tea_2"]}"#,
     ),
+    (400, "POST", "/inboxes", "/inboxes", &[JSON], "{}"),
+    (404, "POST", "/inboxes", "/inboxes", &[JSON], r#"{"name":"x","teammate_ids":["tea_9"]}"#),
+    (422, "POST", "/inboxes", "/inboxes", &[JSON, ("Idempotency-Key", "1")], r#"{"name":"x"}"#),
+    (400, "POST", INBOX_CHANNELS, "/inboxes/inb_1/channels", &[JSON], r#"{"type":"smtp"}"#),
+    (400, "POST", INCOMING, "/channels/cha_1/incoming_messages", &[JSON], r#"{"body":""}"#),
+    (400, "PATCH", CONVERSATION, "/conversations/cnv_1", &[JSON], r#"{"assignee_id":"tea_3"}"#),
+    (400, "PUT", ASSIGNEE, "/conversations/cnv_1/assignee", &[JSON], r#"{"assignee_id":"tea_9"}"#),
+    (400, "POST", MESSAGES, "/conversations/cnv_1/messages", &[JSON], r#"{"body":"x","author_id":"tea_3"}"#),
 ];
 
 #[tokio::test]
@@ -214,9 +303,18 @@ async fn every_answer_to_a_bad_body_is_as_the_document_says() {
     let company = acme(&server).await;
     let mut held = Held::by(&company).await;
     let too_large = " ".repeat(129);
-    for (method, template) in
-        [("POST", "/teammates"), ("PATCH", TEAMMATE), ("POST", MEMBERS), ("DELETE", MEMBERS)]
-    {
+    for (method, template) in [
+        ("POST", "/teammates"),
+        ("PATCH", TEAMMATE),
+        ("POST", MEMBERS),
+        ("DELETE", MEMBERS),
+        ("POST", "/inboxes"),
+        ("POST", INBOX_CHANNELS),
+        ("POST", INCOMING),
+        ("PATCH", CONVERSATION),
+        ("PUT", ASSIGNEE),
+        ("POST", MESSAGES),
+    ] {
         for (status, kind, body) in [
             (400, "application/json", ""),
             (400, "application/json", "{"),
@@ -224,7 +322,7 @@ async fn every_answer_to_a_bad_body_is_as_the_document_says() {
             (413, "application/json", too_large.as_str()),
             (415, "text/plain", "{}"),
         ] {
-            let path = template.replace("{teammate_id}", "tea_1").replace("{team_id}", "tim_1");
+            let path = path_of(template, "1");
             let request = company.request(method.parse().unwrap(), &path).header("Content-Type", kind);
             let reply = company.send(request.body(body.to_owned())).await.expect(status);
             held.hold(method, template, &reply);
@@ -233,22 +331,55 @@ async fn every_answer_to_a_bad_body_is_as_the_document_says() {
     held.assert_no_faults();
 }
 
-/// Asks for everything that needs a token, with teammates and teams of these ids.
-async fn ask_for_everything(company: &TestCompany, teammate: &str, team: &str, status: u16) -> Held {
+/// The parameters of paths, and what the ids start with that stand for them.
+const PARAMETERS: [(&str, &str); 9] = [
+    ("{teammate_id}", "tea_"),
+    ("{team_id}", "tim_"),
+    ("{inbox_id}", "inb_"),
+    ("{channel_id}", "cha_"),
+    ("{conversation_id}", "cnv_"),
+    ("{message_id}", "msg_"),
+    ("{event_id}", "evt_"),
+    ("{webhook_id}", "whk_"),
+    ("{delivery_id}", "dlv_"),
+];
+
+/// A path of the document about what has this number.
+fn path_of(template: &str, number: &str) -> String {
+    let path = PARAMETERS.iter().fold(template.to_owned(), |path, (parameter, prefix)| {
+        path.replace(parameter, &format!("{prefix}{number}"))
+    });
+    assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
+    path
+}
+
+/// A body that is right, so that only what the path names can be wrong.
+fn right_body(template: &str) -> &'static str {
+    match template {
+        MEMBERS => r#"{"teammate_ids":["tea_1"]}"#,
+        INBOX_CHANNELS => r#"{"type":"custom"}"#,
+        INCOMING => r#"{"sender":{"handle":"d"},"body":"x"}"#,
+        ASSIGNEE => r#"{"assignee_id":null}"#,
+        MESSAGES => r#"{"body":"x"}"#,
+        _ => "{}",
+    }
+}
+
+/// Asks for everything that needs a token, about what has this number.
+async fn ask_for_everything(company: &TestCompany, number: &str, status: u16) -> Held {
     let mut held = Held::by(company).await;
     for operation in held.document.operations() {
         if !operation.needs_token {
             continue;
         }
-        let path = operation.path.replace("{teammate_id}", teammate).replace("{team_id}", team);
-        let is_about_members = operation.path == MEMBERS;
-        let body = if is_about_members { r#"{"teammate_ids":["tea_1"]}"# } else { "{}" };
+        let path = path_of(&operation.path, number);
         let request = company.request(operation.method.parse().expect("a method"), &path);
+        let body = right_body(&operation.path);
         let reply = company.send(request.header(JSON.0, JSON.1).body(body)).await;
         if reply.status == status {
             held.hold(&operation.method, &operation.path, &reply);
         } else if path != operation.path || status != 404 {
-            // What is not about a teammate or a team is there, whatever their ids.
+            // What is about nothing that has an id is there, whatever the number.
             held.faults.push(format!("{} {path}: {} instead of {status}", operation.method, reply.status));
         }
     }
@@ -259,7 +390,7 @@ async fn ask_for_everything(company: &TestCompany, teammate: &str, team: &str, s
 async fn every_answer_without_a_valid_token_is_as_the_document_says() {
     let server = start().await;
     let company = acme(&server).await.with_token("nonsense");
-    ask_for_everything(&company, "tea_1", "tim_1", 401).await.assert_no_faults();
+    ask_for_everything(&company, "1", 401).await.assert_no_faults();
 }
 
 #[tokio::test]
@@ -267,14 +398,14 @@ async fn every_answer_to_a_token_of_the_wrong_kind_is_as_the_document_says() {
     let server = start().await;
     let company = acme(&server).await;
     let scim = company.with_token(company.scim_token(&server).await);
-    ask_for_everything(&scim, "tea_1", "tim_1", 403).await.assert_no_faults();
+    ask_for_everything(&scim, "1", 403).await.assert_no_faults();
 }
 
 #[tokio::test]
 async fn every_answer_about_something_unknown_is_as_the_document_says() {
     let server = start().await;
     let company = acme(&server).await;
-    ask_for_everything(&company, "tea_zz", "tim_zz", 404).await.assert_no_faults();
+    ask_for_everything(&company, "zz", 404).await.assert_no_faults();
 }
 
 #[tokio::test]
@@ -285,7 +416,7 @@ async fn every_answer_beyond_the_rate_limit_is_as_the_document_says() {
     let token = company.new_token(&server, TokenWish { rate_limit, ..TestCompany::wish("company") }).await;
     let company = company.with_token(token.token);
     company.get("/me").await.expect(200);
-    ask_for_everything(&company, "tea_1", "tim_1", 429).await.assert_no_faults();
+    ask_for_everything(&company, "1", 429).await.assert_no_faults();
 }
 
 #[tokio::test]
@@ -311,25 +442,64 @@ async fn every_answer_about_an_invitation_is_as_the_document_says() {
     held.assert_no_faults();
 }
 
+fn has_null(schema: &Value) -> bool {
+    let is_null = |kind: &Value| kind == "null" || kind["type"] == "null";
+    let alternatives = [&schema["type"], &schema["oneOf"], &schema["anyOf"]];
+    alternatives.iter().filter_map(|found| found.as_array()).flatten().any(is_null)
+}
+
 #[tokio::test]
 async fn what_may_be_left_out_of_a_request_is_not_said_to_take_null() {
     let server = start().await;
     let company = acme(&server).await;
     let document = company.get("/openapi.json").await.json();
-    let has_null = |schema: &serde_json::Value| {
-        schema["type"].as_array().is_some_and(|types| types.iter().any(|kind| kind == "null"))
-    };
-    for body in ["NewTeammate", "TeammateChanges"] {
-        for (name, schema) in
-            document["components"]["schemas"][body]["properties"].as_object().expect("an object")
-        {
-            assert!(!has_null(schema), "{body}.{name}");
+    for (body, field) in [
+        ("NewTeammate", ""),
+        ("TeammateChanges", ""),
+        ("NewInbox", ""),
+        ("NewChannel", ""),
+        ("IncomingMessage", ""),
+        ("Sender", ""),
+        ("IncomingMetadata", ""),
+        ("NewReplyMessage", ""),
+        ("ReplyOptions", ""),
+        // Of these, one field takes `null`.
+        ("ConversationChanges", "assignee_id"),
+        ("Assignment", "assignee_id"),
+    ] {
+        let fields = &document["components"]["schemas"][body]["properties"];
+        for (name, schema) in fields.as_object().unwrap_or_else(|| panic!("{body} is no object")) {
+            assert_eq!(has_null(schema), name == field, "{body}.{name}: {schema}");
         }
     }
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("operations") {
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 assert!(!has_null(&parameter["schema"]), "{method} {path}: {}", parameter["name"]);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_says_what_any_request_can_be_answered_with() {
+    let server = start().await;
+    let company = acme(&server).await;
+    let document = company.get("/openapi.json").await.json();
+    let headers = ["X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id"];
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let responses = operation["responses"].as_object().unwrap();
+            for (status, response) in responses {
+                for header in headers {
+                    assert!(response["headers"][header].is_object(), "{method} {path} {status} {header}");
+                }
+            }
+            if operation["security"].is_null() {
+                continue;
+            }
+            for status in ["400", "401", "403", "404", "408", "414", "429", "431", "500", "503"] {
+                assert!(responses.contains_key(status), "{method} {path} {status}");
             }
         }
     }

@@ -78,7 +78,7 @@ async fn they_are_read_and_nothing_else() {
 }
 
 /// Every route that the contract names and that there is so far.
-const ROUTES: [(&str, &[&str]); 15] = [
+const ROUTES: [(&str, &[&str]); 40] = [
     ("/me", &["get"]),
     ("/teammates", &["get", "post"]),
     ("/teammates/custom_fields", &["get"]),
@@ -94,6 +94,31 @@ const ROUTES: [(&str, &[&str]); 15] = [
     ("/healthz", &["get"]),
     ("/readyz", &["get"]),
     ("/metrics", &["get"]),
+    ("/channels", &["get"]),
+    ("/channels/{channel_id}", &["get"]),
+    ("/channels/{channel_id}/incoming_messages", &["post"]),
+    ("/conversations", &["get"]),
+    ("/conversations/{conversation_id}", &["get", "patch"]),
+    ("/conversations/{conversation_id}/assignee", &["put"]),
+    ("/conversations/{conversation_id}/events", &["get"]),
+    ("/conversations/{conversation_id}/messages", &["get", "post"]),
+    ("/events", &["get"]),
+    ("/events/{event_id}", &["get"]),
+    ("/inboxes", &["get", "post"]),
+    ("/inboxes/{inbox_id}", &["get"]),
+    ("/inboxes/{inbox_id}/channels", &["get", "post"]),
+    ("/messages/{message_id}", &["get"]),
+    ("/teammates/{teammate_id}/history", &["get"]),
+    ("/webhooks", &["get", "post"]),
+    ("/webhooks/{webhook_id}", &["delete", "get", "patch"]),
+    ("/webhooks/{webhook_id}/deliveries", &["get"]),
+    ("/webhooks/{webhook_id}/deliveries/{delivery_id}", &["get"]),
+    ("/webhooks/{webhook_id}/deliveries/{delivery_id}/replay", &["post"]),
+    ("/webhooks/{webhook_id}/ping", &["post"]),
+    ("/webhooks/{webhook_id}/recover", &["post"]),
+    ("/webhooks/{webhook_id}/replay-missing", &["post"]),
+    ("/webhooks/{webhook_id}/rotate_secret", &["post"]),
+    ("/webhooks/{webhook_id}/validate", &["post"]),
 ];
 
 async fn document(server: &TestServer, company: &TestCompany) -> Value {

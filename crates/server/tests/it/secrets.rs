@@ -2,7 +2,7 @@
 
 use crate::invitations::{Mail, mail_to, mails_to};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use tenure_directory::secret::{SecretKind, SecretText};
 use tenure_journal::{Stream, Version};
@@ -210,6 +210,25 @@ async fn operators_are_shown_no_secret_a_second_time() {
         let shown = serde_json::to_string(&company.operate(&server, ask).await).unwrap();
         for secret in tokens.iter().chain(&invitations) {
             assert!(!shown.contains(secret.as_str()), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_event_tells_a_secret_or_what_one_is_known_by() {
+    let server = TestServer::start().await;
+    let Walked { company, tokens, invitations } = walk(&server).await;
+    let stream = Stream(company.id.number());
+    let events = server.node().engine.journal().read_stream(stream, Version(0), 1000).await.unwrap();
+    let bodies = events.iter().map(|event| serde_json::from_str::<Value>(&event.body).unwrap());
+    let digests: Vec<_> = bodies.filter_map(|body| body["digest"].as_str().map(str::to_owned)).collect();
+    assert!(digests.len() >= tokens.len() + invitations.len(), "{} digests", digests.len());
+    for list in ["/events", "/teammates/tea_1/history"] {
+        let told = company.get(&format!("{list}?limit=100")).await.expect(200);
+        assert_eq!(told.next(), None, "{list}");
+        assert!(told.text().contains("invitation.accepted"), "{list}: {told}");
+        for secret in tokens.iter().chain(&invitations).chain(&digests) {
+            assert!(!told.text().contains(secret.as_str()), "{list}: {told}");
         }
     }
 }

@@ -80,24 +80,29 @@ impl Load {
         let mut ask = number;
         while start.elapsed() < self.time {
             let asked = Instant::now();
-            self.ask(&mut connection, ask).await?;
+            exchange(&mut connection, (self.make)(ask), self.expected).await?;
             latencies.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
             ask += self.clients;
         }
         Ok(latencies)
     }
+}
 
-    async fn ask(&self, connection: &mut SendRequest<Full<Bytes>>, number: u64) -> Result<(), String> {
-        let failed = |error: hyper::Error| format!("a request failed: {error}");
-        connection.ready().await.map_err(failed)?;
-        let answer = connection.send_request((self.make)(number)).await.map_err(failed)?;
-        let status = answer.status();
-        let body = answer.into_body().collect().await.map_err(failed)?.to_bytes();
-        if status == self.expected {
-            return Ok(());
-        }
-        Err(format!("{status} instead of {}: {}", self.expected, String::from_utf8_lossy(&body)))
+/// Asks over a connection, and takes the whole answer.
+pub(crate) async fn exchange(
+    connection: &mut SendRequest<Full<Bytes>>,
+    ask: Ask,
+    expected: StatusCode,
+) -> Result<(), String> {
+    let failed = |error: hyper::Error| format!("a request failed: {error}");
+    connection.ready().await.map_err(failed)?;
+    let answer = connection.send_request(ask).await.map_err(failed)?;
+    let status = answer.status();
+    let body = answer.into_body().collect().await.map_err(failed)?.to_bytes();
+    if status == expected {
+        return Ok(());
     }
+    Err(format!("{status} instead of {expected}: {}", String::from_utf8_lossy(&body)))
 }
 
 /// Opens a connection.

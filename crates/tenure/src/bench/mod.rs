@@ -1,14 +1,16 @@
 //! `tenure bench`: what this machine gives with Tenure, as ratios to what it gives without. Machines are noisy, so a
 //! figure is only worth something beside a baseline of the same run: each is taken in turns with its baseline, several
 //! times, and the median of the ratios counts. The lines are those of `contract/rest.md` and
-//! `contract/scim.md`, "Speed".
+//! `contract/scim.md`, "Speed", and those of webhooks, to which no goal was set.
 
 mod baseline;
 mod large;
 mod load;
 mod measure;
+mod receiver;
 mod scim;
 mod subject;
+mod webhooks;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
@@ -27,6 +29,10 @@ pub(crate) struct Extent {
     pub(crate) many: u64,
     /// How long each measurement of SCIM takes, of which there are many.
     pub(crate) scim_time: Duration,
+    /// Events that are enqueued for a webhook, and delivered.
+    pub(crate) webhook_events: u64,
+    /// Writes whose way to a receiver is measured, one at a time.
+    pub(crate) webhook_writes: u64,
 }
 
 impl Extent {
@@ -37,6 +43,8 @@ impl Extent {
         teammates: 100_000,
         many: 1_000_000,
         scim_time: Duration::from_secs(2),
+        webhook_events: 50_000,
+        webhook_writes: 200,
     };
     /// Within a minute: the same lines, with a tenth of the data.
     pub(crate) const QUICK: Self = Self {
@@ -45,6 +53,8 @@ impl Extent {
         teammates: 10_000,
         many: 100_000,
         scim_time: Duration::from_millis(200),
+        webhook_events: 5_000,
+        webhook_writes: 50,
     };
 }
 
@@ -71,8 +81,9 @@ pub(crate) struct Line {
     pub(crate) ratio: f64,
     /// The smallest and the largest of them.
     pub(crate) spread: (f64, f64),
-    pub(crate) bound: Bound,
-    pub(crate) holds: bool,
+    /// Absent where no goal was set.
+    pub(crate) bound: Option<Bound>,
+    pub(crate) holds: Option<bool>,
 }
 
 impl Line {
@@ -81,12 +92,12 @@ impl Line {
         name: impl Into<String>,
         unit: &'static str,
         pairs: &[(f64, f64)],
-        bound: Bound,
+        bound: impl Into<Option<Bound>>,
     ) -> Self {
         let ratios: Vec<f64> = pairs.iter().map(|(baseline, measured)| measured / baseline).collect();
         let baseline = median(&pairs.iter().map(|pair| pair.0).collect::<Vec<_>>());
         let measured = median(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>());
-        Self::new(name.into(), unit, Some(baseline), measured, &ratios, bound)
+        Self::new(name.into(), unit, Some(baseline), measured, &ratios, bound.into())
     }
 
     /// A line from values that count by themselves.
@@ -96,7 +107,7 @@ impl Line {
         values: &[f64],
         bound: Bound,
     ) -> Self {
-        Self::new(name.into(), unit, None, median(values), values, bound)
+        Self::new(name.into(), unit, None, median(values), values, Some(bound))
     }
 
     fn new(
@@ -105,16 +116,16 @@ impl Line {
         baseline: Option<f64>,
         measured: f64,
         counted: &[f64],
-        bound: Bound,
+        bound: Option<Bound>,
     ) -> Self {
         let ratio = median(counted);
         let spread = counted
             .iter()
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
-        let holds = match bound {
+        let holds = bound.map(|bound| match bound {
             Bound::AtLeast(least) => ratio >= least,
             Bound::AtMost(most) => ratio <= most,
-        };
+        });
         Self { name, unit, baseline, measured, ratio, spread, bound, holds }
     }
 }
@@ -134,6 +145,7 @@ pub(crate) async fn run(
     let mut lines = measure::run(extent, metrics, told).await?;
     let of_scim = Extent { time: extent.scim_time, ..extent };
     lines.extend(scim::run(of_scim, metrics, told).await?);
+    lines.extend(webhooks::run(extent, metrics, told).await?);
     lines.extend(large::run(extent, metrics, told).await?);
     Ok(lines)
 }

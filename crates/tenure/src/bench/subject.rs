@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,7 +20,7 @@ use tenure_directory::{Actor, Command, CompanyId, TeammateId};
 use tenure_engine::Engine;
 use tenure_server::http::{LogForm, RequestLog};
 use tenure_server::operator::{CompanyRequest, Operator, OperatorReply, OperatorRequest, TokenWish};
-use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions, Serving};
+use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions, Serving, WebhookOptions};
 use tokio::task::JoinSet;
 
 /// How many commands wait at the same time while data is made.
@@ -35,7 +35,8 @@ pub(crate) struct Subject {
     folder: TempDir,
 }
 
-fn text(error: impl std::fmt::Display) -> String {
+/// What went wrong, as everything here tells it.
+pub(crate) fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
@@ -98,6 +99,12 @@ pub(crate) async fn create_company(node: &Node, number: u64) -> Result<CompanyId
     }
 }
 
+/// The company of a node that has one.
+pub(crate) fn only_company(engine: &Engine) -> Result<CompanyId, String> {
+    let registry = engine.registry();
+    registry.entries().next().map(|entry| entry.id).ok_or_else(|| "there is no company".to_owned())
+}
+
 /// Makes a token without a limit for a company; its text.
 async fn create_token(node: &Node, company: CompanyId, kind: &str) -> Result<String, String> {
     let wish = TokenWish {
@@ -137,15 +144,28 @@ impl Subject {
     pub(crate) async fn start(teammates: u64, metrics: &PrometheusHandle) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(text)?;
         let (node, token) = furnish(folder.path(), teammates).await?;
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::serve(folder, node, token, teammates, metrics).await
+    }
+
+    /// Starts a server on a node that is furnished with a company of so many teammates and a token of it. Its webhooks may
+    /// go to receivers on this machine.
+    pub(crate) async fn serve(
+        folder: TempDir,
+        node: Node,
+        token: String,
+        teammates: u64,
+        metrics: &PrometheusHandle,
+    ) -> Result<Self, String> {
+        let here = IpAddr::from(Ipv4Addr::LOCALHOST);
         let options = ServerOptions {
-            listen,
+            listen: SocketAddr::new(here, 0),
+            webhooks: WebhookOptions { allowed_networks: vec![here.into()], ..WebhookOptions::default() },
             // Written as always, to nowhere.
             log: Some(RequestLog::open(LogForm::Human, std::io::sink()).map_err(text)?),
             metrics: Some(metrics.clone()),
             ..ServerOptions::default()
         };
-        let server = Server::open(node, options).map_err(text)?;
+        let server = Server::open(node, options).await.map_err(text)?;
         let address = server.address();
         Ok(Self { address, token, teammates, serving: server.accept(), folder })
     }
@@ -160,14 +180,18 @@ impl Subject {
         self.serving.stop().await;
     }
 
+    /// Its engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.serving.node().engine
+    }
+
     fn company(&self) -> Result<CompanyId, String> {
-        let registry = self.serving.node().engine.registry();
-        registry.entries().next().map(|entry| entry.id).ok_or_else(|| "the subject has no company".to_owned())
+        only_company(self.engine())
     }
 
     /// Tells its company so many commands, numbered from 1, in no certain order.
     pub(crate) async fn change(&self, count: u64, command: impl Fn(u64) -> Command) -> Result<(), String> {
-        tell_all(&self.serving.node().engine, self.company()?, count, command).await
+        tell_all(self.engine(), self.company()?, count, command).await
     }
 
     /// A SCIM token of its company.

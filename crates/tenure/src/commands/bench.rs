@@ -28,15 +28,20 @@ pub(crate) fn run(global: &Global, quick: bool) -> Result<(), Failure> {
 fn table(lines: &[Line]) -> String {
     let row = |line: &Line| {
         let Line { name, unit, baseline, measured, ratio, spread: (low, high), bound, holds } = line;
-        let bound = match bound {
+        let none = || "–".to_owned();
+        let bound = bound.map_or_else(none, |bound| match bound {
             Bound::AtLeast(least) => format!("≥ {least:.2}"),
             Bound::AtMost(most) => format!("≤ {most:.2}"),
-        };
-        let baseline = baseline.map_or_else(|| "–".to_owned(), |baseline| format!("{baseline:.0} {unit}"));
+        });
+        let baseline = baseline.map_or_else(none, |baseline| format!("{baseline:.0} {unit}"));
         let measured =
             if *unit == "s" { format!("{measured:.2} s") } else { format!("{measured:.0} {unit}") };
         let spread = format!("{low:.2} – {high:.2}");
-        let holds = if *holds { "yes" } else { "NO" };
+        let holds = match holds {
+            Some(true) => "yes",
+            Some(false) => "NO",
+            None => "–",
+        };
         vec![name.clone(), baseline, measured, format!("{ratio:.2}"), spread, bound, holds.to_owned()]
     };
     let headers = ["WHAT", "BASELINE", "MEASURED", "RATIO", "SPREAD", "BOUND", "HOLDS"];

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tenure_journal::sqlite::WhenShorter;
 use tenure_server::demo::{self, Demo};
 use tenure_server::http::{RequestLog, TlsSetup};
-use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions};
+use tenure_server::{DataFolder, Node, NodeOptions, Server, ServerOptions, SmtpPost};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -33,6 +33,8 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         Some((cert, key)) => Some(Arc::new(TlsSetup::open(cert, key).map_err(Failure::new)?)),
         None => None,
     };
+    let mail = settings.mail.map(|mail| SmtpPost::new(mail.url, mail.from)).transpose();
+    let mail = mail.map_err(|error| Failure::new(format!("[mail]: {error}")))?;
     let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::new)?;
     let options = ServerOptions {
         listen: settings.listen,
@@ -41,6 +43,8 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         trusted_proxies: settings.trusted_proxies,
         tls: tls.clone(),
         cors_origins: settings.cors_origins,
+        webhooks: settings.webhooks,
+        mail,
         log: Some(log.clone()),
         metrics: Some(metrics),
         drain_delay: settings.drain_delay,
@@ -53,7 +57,7 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
             node_options.queue_length = queue_length;
         }
         let node = Node::open(folder, node_options).await.map_err(Failure::new)?;
-        let server = Server::open(node, options).map_err(Failure::new)?;
+        let server = Server::open(node, options).await.map_err(Failure::new)?;
         // Before anybody is told that it is ready: who waits for that may signal at once.
         let signals = Signals::listen()?;
         greet(&server, demo, output).await?;

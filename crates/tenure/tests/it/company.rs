@@ -42,7 +42,7 @@ const BAD_COMPANIES: [(&[&str], &str); 5] = [
 ];
 
 /// Commands that only read.
-const READING: [&[&str]; 10] = [
+const READING: [&[&str]; 12] = [
     &["company", "list"],
     &["company", "show"],
     &["company", "export"],
@@ -50,6 +50,8 @@ const READING: [&[&str]; 10] = [
     &["custom-field", "list"],
     &["team", "list", "--company", "acme"],
     &["sso", "show"],
+    &["webhook", "list"],
+    &["outbox", "list"],
     &["audit", "--since", "0"],
     &["audit", "--output", "json"],
     &["verify"],

@@ -28,6 +28,23 @@ const COMMANDS: &[&str] = &[
     "sso show",
     "sso clear",
     "teammate reactivate",
+    "webhook create",
+    "webhook list",
+    "webhook show",
+    "webhook disable",
+    "webhook enable",
+    "webhook rotate-secret",
+    "webhook validate",
+    "webhook ping",
+    "webhook deliveries",
+    "webhook delivery",
+    "webhook replay",
+    "webhook recover",
+    "webhook replay-missing",
+    "webhook delete",
+    "outbox list",
+    "outbox show",
+    "outbox release",
     "audit",
     "backup",
     "verify",
@@ -53,6 +70,14 @@ const SENSELESS: &[&[&str]] = &[
     &["token", "revoke"],
     &["custom-field", "create", "Department"],
     &["sso", "set"],
+    &["webhook", "create"],
+    &["webhook", "ping"],
+    &["webhook", "replay", "whk_1"],
+    &["webhook", "recover", "whk_1"],
+    &["webhook", "deliveries", "whk_1", "--limit", "0"],
+    &["outbox", "show"],
+    &["outbox", "release"],
+    &["outbox", "release", "tea_1", "--all"],
     &["serve", "--frobnicate"],
     &["serve", "now"],
     &["restore"],
@@ -111,6 +136,8 @@ fn help_shows_the_commands_in_groups() {
       team          Create, list, rename and delete teams
       sso           Set single sign-on, which SCIM tokens depend on
       teammate      Do to a teammate what the API leaves to a person
+      webhook       Tell other programs what happens: where to, what was sent, and sending it again
+      outbox        Show the mail that waits, and send held invitations
       audit         Show who did what, and when
       backup        Copy the journal to a file, while the server runs or not, and verify the copy
       verify        Check every event of a journal, and that every state can be rebuilt from it

@@ -303,6 +303,19 @@ impl Demo {
     }
 }
 
+/// Waits for something that comes to be by itself.
+#[track_caller]
+pub(crate) fn eventually<T>(look: impl Fn() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it did not come to be");
+        std::thread::sleep(PAUSE);
+    }
+}
+
 /// The first token of a kind in a text.
 pub(crate) fn token_in(text: &str, prefix: &str) -> String {
     text.split_whitespace().find(|word| word.starts_with(prefix)).unwrap().to_owned()

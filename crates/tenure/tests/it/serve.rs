@@ -184,7 +184,7 @@ fn an_unknown_key_is_shown_where_it_stands() {
     --- stdout
 
     --- stderr
-    error: tenure.toml, line 2, `lisen`: unknown field `lisen`, expected one of `data`, `journal`, `listen`, `public-url`, `log`, `drain-delay`, `tls-cert`, `tls-key`, `trusted-proxy`, `cors-origin`, `limits`
+    error: tenure.toml, line 2, `lisen`: unknown field `lisen`, expected one of `data`, `journal`, `listen`, `public-url`, `log`, `drain-delay`, `tls-cert`, `tls-key`, `trusted-proxy`, `cors-origin`, `limits`, `mail`, `webhook-allow`, `webhook-http`, `webhook-proxy`, `webhook-roots`
     hint: docs/configuration.md lists what the file may hold
     ");
 }

@@ -1,7 +1,7 @@
 //! Invitations: asked for, sent, accepted once, expired, ended.
 
 use super::{Scene, address, digest, update, who};
-use tenure_directory::invitation::{AcceptInvitation, RequestInvitation, SendInvitation};
+use tenure_directory::invitation::{AcceptInvitation, ReleaseInvitation, RequestInvitation, SendInvitation};
 use tenure_directory::settings::Setting;
 use tenure_directory::teammate::{BlockTeammate, ReactivateTeammate};
 use tenure_directory::{Command, Precondition, Refusal, TeammateId};
@@ -19,6 +19,10 @@ fn accept(byte: u8) -> Command {
 
 fn request(number: u64) -> Command {
     Command::RequestInvitation(RequestInvitation { teammate: who(number) })
+}
+
+fn release(number: u64) -> Command {
+    Command::ReleaseInvitation(ReleaseInvitation { teammate: who(number) })
 }
 
 fn block(number: u64) -> Command {
@@ -106,6 +110,38 @@ fn invitations_are_held_while_the_company_says_so() {
     assert_eq!(stage(&scene, 2), "held");
     scene.does(send(2, 7));
     assert_eq!(stage(&scene, 2), "pending");
+}
+
+#[test]
+fn a_held_invitation_can_be_released_once() {
+    let mut scene = Scene::with_people();
+    scene.does(Command::ChangeSettings(vec![Setting::parse("invitations=hold").unwrap()]));
+    scene.does(release(2));
+    assert_eq!((stage(&scene, 2), stage(&scene, 3)), ("pending", "held"));
+    let not_held = |scene: &Scene, number: u64| {
+        scene.decide(&release(number))
+            == Err(Refusal::InvitationNotHeld { teammate: TeammateId::new(number) })
+    };
+    assert!(not_held(&scene, 2), "it is released already");
+    scene.does(send(2, 7));
+    assert!(not_held(&scene, 2), "it is sent already");
+    scene.does(accept(7));
+    assert!(not_held(&scene, 2), "it is accepted already");
+    scene.does(block(3));
+    assert!(not_held(&scene, 3), "it is ended");
+    assert_eq!(scene.decide(&release(9)), Err(Refusal::UnknownTeammates { given: vec!["tea_9".into()] }));
+}
+
+#[test]
+fn asking_for_another_invitation_has_that_one_held() {
+    let mut scene = Scene::with_people();
+    scene.does(Command::ChangeSettings(vec![Setting::parse("invitations=hold").unwrap()]));
+    scene.does(release(2));
+    scene.does(request(2));
+    assert_eq!(stage(&scene, 2), "held");
+    scene.does(release(2));
+    scene.does(block(2));
+    assert_eq!(stage(&scene, 2), "none");
 }
 
 #[test]

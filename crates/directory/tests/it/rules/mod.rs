@@ -1,6 +1,7 @@
 //! The rules, one by one: what is asked, and the events or the "no" that follow, as a transcript.
 
 mod company;
+mod conversations;
 mod custom_fields;
 mod invitations;
 mod memory;
@@ -9,6 +10,7 @@ mod teammates;
 mod teams;
 mod texts;
 mod tokens;
+mod webhooks;
 
 use std::fmt::Write as _;
 use tenure_directory::email::EmailAddress;

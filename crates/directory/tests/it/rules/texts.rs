@@ -148,6 +148,7 @@ fn every_no_says_what_to_do() {
         Refusal::UnknownInvitation,
         Refusal::InvitationExpired,
         Refusal::InvitationUsed,
+        Refusal::InvitationNotHeld { teammate: who },
         Refusal::InvitationAccepted { teammate: who },
     ];
     let told: Vec<_> = all.iter().map(|no| format!("{}: {no}", no.code())).collect();

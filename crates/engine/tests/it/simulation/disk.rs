@@ -11,6 +11,7 @@ use tenure_journal::{
     NewEvent, NewPersonal, Output, Position, ReplyKey, Settlement, Shard, Snapshot, StoredEvent, StoredReply,
     Stream, StreamAppend, Version,
 };
+use tenure_journal::{DeliveryLog, Order};
 
 /// How the next append goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -246,6 +247,7 @@ fn written(event: &Event, time: Timestamp) -> NewEvent {
         name: encoded.name,
         body: encoded.body,
         personal: encoded.personal.map(|data| NewPersonal { salt: [0; 16], data }),
+        subjects: event.subjects(),
     }
 }
 
@@ -279,6 +281,40 @@ impl Journal for Disk {
         limit: usize,
     ) -> Answer<'_, Result<Vec<StoredEvent>, JournalError>> {
         self.journal.read_shard(shard, after, limit)
+    }
+
+    fn read_back<'a>(
+        &'a self,
+        stream: Stream,
+        between: (Version, Version),
+        names: &'a [&'static str],
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>> {
+        self.journal.read_back(stream, between, names, limit)
+    }
+
+    fn read_subject<'a>(
+        &'a self,
+        stream: Stream,
+        subject: &'a str,
+        range: (Version, Version),
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>> {
+        self.journal.read_subject(stream, subject, range, order, limit)
+    }
+
+    fn version_at(&self, stream: Stream, time_ms: i64) -> Answer<'_, Result<Version, JournalError>> {
+        self.journal.version_at(stream, time_ms)
+    }
+
+    fn streams_after(
+        &self,
+        shard: Shard,
+        after: Position,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>> {
+        self.journal.streams_after(shard, after, limit)
     }
 
     fn shards(&self) -> u16 {
@@ -349,8 +385,25 @@ impl Journal for Disk {
         self.journal.due_outputs(follower, now_ms, limit)
     }
 
+    fn hurry<'a>(
+        &'a self,
+        follower: &'a str,
+        stream: Stream,
+        now_ms: i64,
+    ) -> Answer<'a, Result<(), JournalError>> {
+        self.journal.hurry(follower, stream, now_ms)
+    }
+
     fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Result<(), JournalError>> {
         self.journal.settle(settlements)
+    }
+
+    fn delivery_log(&self) -> &dyn DeliveryLog {
+        self.journal.delivery_log()
+    }
+
+    fn key(&self) -> Answer<'_, Result<[u8; 32], JournalError>> {
+        self.journal.key()
     }
 
     fn ping(&self) -> Answer<'_, Result<(), JournalError>> {

@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use super::rows::{Ask, Row, ask};
-use super::{INVALID, MEMBER_WRITES, NOT_JSON, TEAMMATE_WRITES};
+use super::{CONVERSATION_WRITES, INVALID, MEMBER_WRITES, NOT_JSON, TEAMMATE_WRITES};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -12,7 +12,7 @@ async fn a_body_above_one_mebibyte_is_refused_on_every_path_that_takes_one() {
     let beyond = " ".repeat(1024 * 1024 + 1);
     let announced = ("content-length: 2097152", String::new());
     let chunked = ("transfer-encoding: chunked", format!("{:x}\r\n{beyond}", beyond.len()));
-    for (method, path) in TEAMMATE_WRITES.into_iter().chain(MEMBER_WRITES) {
+    for (method, path) in writes() {
         for (framing, body) in [&announced, &chunked] {
             let answer = raw(&fixture, &format!("{method} {path}"), framing, body).await;
             let wanted =
@@ -39,10 +39,12 @@ async fn raw(fixture: &Fixture, line: &str, framing: &str, body: &str) -> String
 }
 
 /// The operations that take a body.
-fn with_body(body: &[u8]) -> [Ask; 4] {
-    let [create, update] = TEAMMATE_WRITES;
-    let [add, remove] = MEMBER_WRITES;
-    [create, update, add, remove].map(|(method, path)| ask(method, path).json(body))
+fn writes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TEAMMATE_WRITES.into_iter().chain(MEMBER_WRITES).chain(CONVERSATION_WRITES)
+}
+
+fn with_body(body: &[u8]) -> Vec<Ask> {
+    writes().map(|(method, path)| ask(method, path).json(body)).collect()
 }
 
 pub(super) fn bodies_that_are_no_json() -> Vec<Row> {
@@ -98,7 +100,9 @@ pub(super) fn bodies_that_are_no_json() -> Vec<Row> {
         ["[".repeat(10_000), r#"{"a":"#.repeat(10_000), format!("{}{}", "[".repeat(65), "]".repeat(65))];
     let nested = deep.iter().map(|body| (body.as_bytes(), "at most 64 deep"));
     let bodies = BODIES.into_iter().chain(nested);
-    bodies.flat_map(|(body, part)| with_body(body).map(|ask| ask.gets(400, NOT_JSON, part))).collect()
+    let rows = bodies
+        .flat_map(|(body, part)| with_body(body).into_iter().map(move |ask| ask.gets(400, NOT_JSON, part)));
+    rows.collect()
 }
 
 pub(super) fn bodies_that_are_no_object() -> Vec<Row> {
@@ -114,7 +118,7 @@ pub(super) fn bodies_that_are_no_object() -> Vec<Row> {
     ];
     let others = bodies.into_iter().flat_map(|(body, kind)| {
         let part = format!("body must be a JSON object, not {kind}");
-        with_body(body.as_bytes()).map(|ask| ask.gets(400, INVALID, part.as_str()))
+        with_body(body.as_bytes()).into_iter().map(move |ask| ask.gets(400, INVALID, part.as_str()))
     });
     let part = "Body did not satisfy requirements: a JSON object is needed, and there is no body";
     let empty = with_body(b"").into_iter().flat_map(|ask| {
@@ -149,7 +153,7 @@ pub(super) fn other_types_of_content() -> Vec<Row> {
     ];
     const CODINGS: [&str; 5] = ["gzip", "br", "deflate", "identity, gzip", "nonsense"];
     let mut rows = Vec::new();
-    for (method, path) in TEAMMATE_WRITES.into_iter().chain(MEMBER_WRITES) {
+    for (method, path) in writes() {
         let of_type = |given: &str| ask(method, path).body("{}").header("content-type", given);
         for given in TYPES {
             let part = "the body must be application/json in UTF-8, not ";

@@ -33,6 +33,11 @@ pub(super) fn bad_idempotency_keys() -> Vec<Row> {
             ask("POST", "/teammates").json(r#"{"email":"new@acme.example"}"#),
             add_to_support("tea_4"),
             ask("POST", "/teammates/tea_2/invitation/resend"),
+            ask("POST", "/inboxes").json(r#"{"name":"New"}"#),
+            ask("POST", "/inboxes/inb_1/channels").json(r#"{"type":"custom"}"#),
+            ask("POST", "/channels/cha_1/incoming_messages")
+                .json(r#"{"sender":{"handle":"dee"},"body":"Hello?"}"#),
+            ask("POST", "/conversations/cnv_1/messages").json(r#"{"body":"Hello!"}"#),
         ]
     };
     let (code, part) =

@@ -2,11 +2,14 @@
 
 mod bodies;
 mod conflicts;
+mod conversations;
 mod fields;
 mod fixture;
 mod headers;
 mod ids;
+mod inboxes;
 mod members;
+mod messages;
 mod queries;
 mod routes;
 mod rows;
@@ -24,6 +27,15 @@ const TEAMMATE_WRITES: [(&str, &str); 2] = [("POST", "/teammates"), ("PATCH", "/
 /// The operations that write a team's members.
 const MEMBER_WRITES: [(&str, &str); 2] =
     [("POST", "/teams/tim_1/teammates"), ("DELETE", "/teams/tim_1/teammates")];
+/// The operations that write inboxes and conversations.
+const CONVERSATION_WRITES: [(&str, &str); 6] = [
+    ("POST", "/inboxes"),
+    ("POST", "/inboxes/inb_1/channels"),
+    ("POST", "/channels/cha_1/incoming_messages"),
+    ("PATCH", "/conversations/cnv_1"),
+    ("PUT", "/conversations/cnv_1/assignee"),
+    ("POST", "/conversations/cnv_1/messages"),
+];
 
 #[tokio::test]
 async fn every_bad_request_is_told_why_in_the_one_form() {
@@ -61,12 +73,22 @@ fn table(pages: &PageTokens) -> Vec<Row> {
         queries::offset_pagination(),
         queries::bad_page_tokens(pages),
         queries::bad_moments(),
+        queries::bad_choices(),
         ids::unknown_teammates(),
         ids::unknown_teams(),
+        ids::unknown_inboxes(),
+        ids::unknown_conversations(),
+        ids::unknown_messages_and_events(),
         bodies::bodies_that_are_no_json(),
         bodies::bodies_that_are_no_object(),
         bodies::other_types_of_content(),
         members::bad_members(),
+        inboxes::bad_inboxes(),
+        inboxes::bad_channels(),
+        conversations::bad_changes(),
+        conversations::bad_assignments(),
+        messages::bad_messages(),
+        messages::bad_replies(),
         headers::bad_if_match(),
         headers::bad_idempotency_keys(),
         routes::unknown_paths(),

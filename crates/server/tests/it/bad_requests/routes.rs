@@ -6,9 +6,12 @@ pub(super) fn unknown_paths() -> Vec<Row> {
     const PATHS: &str = "/ /teammate /Teammates /TEAMS //teammates /v1/teammates /api/teammates /teammates.json \
         /teammates%20 /teammates%2Ftea_1 /teammates/tea_1/nothing /teammates/tea_1/inboxes/inb_1 \
         /teammates/tea_1/invitation/cancel /teams/tim_1/members /teams/tim_1/teammates/tea_1 /me/token /nothing?limit=0 \
-        /%00 /%E2%80%AE /teammates//tea_1";
+        /%00 /%E2%80%AE /teammates//tea_1 /inbox /inboxes/inb_1/teammates /inboxes/inb_1/channels/cha_1 /conversation \
+        /conversations/cnv_1/message /conversations/cnv_1/messages/msg_1 /conversations/cnv_1/comments /messages \
+        /messages/msg_1/seen /event /events/evt_9/target";
     const SLASHED: &str = "/teammates/ /teammates/tea_1/ /teammates/custom_fields/ /teammates/tea_1/inboxes/ /teams/ \
-        /teams/tim_1/ /teams/tim_1/teammates/ /me/";
+        /teams/tim_1/ /teams/tim_1/teammates/ /me/ /inboxes/ /channels/cha_1/incoming_messages/ /conversations/cnv_1/ \
+        /conversations/cnv_1/messages/ /messages/msg_1/ /events/";
     let code = "request.unknown_path";
     let unknown = PATHS.split(' ').map(|path| ask("GET", path).gets(404, code, "there is nothing at /"));
     let slashed = SLASHED.split(' ').flat_map(|path| {
@@ -25,7 +28,7 @@ pub(super) fn wrong_methods() -> Vec<Row> {
     const LIST: &[&str] = &["GET", "HEAD", "OPTIONS", "POST"];
     const ONE: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH"];
     const MEMBERS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "POST"];
-    let asked: [(&str, &[&str], &[&'static str]); 17] = [
+    let asked: [(&str, &[&str], &[&'static str]); 32] = [
         ("/me", READ, &["POST", "PUT", "PATCH", "DELETE"]),
         ("/teammates", LIST, &["PUT", "PATCH", "DELETE", "TRACE", "BREW"]),
         ("/teammates/custom_fields", READ, &["POST", "PUT", "PATCH", "DELETE"]),
@@ -38,6 +41,21 @@ pub(super) fn wrong_methods() -> Vec<Row> {
         ("/teams", READ, &["POST", "PUT", "PATCH", "DELETE"]),
         ("/teams/tim_1", READ, &["POST", "PUT", "PATCH", "DELETE"]),
         ("/teams/tim_1/teammates", MEMBERS, &["PUT", "PATCH"]),
+        ("/teammates/tea_2/history", READ, &["POST", "DELETE"]),
+        ("/inboxes", LIST, &["PUT", "PATCH", "DELETE"]),
+        ("/inboxes/inb_1", READ, &["POST", "PUT", "PATCH", "DELETE"]),
+        ("/inboxes/inb_1/channels", LIST, &["PUT", "PATCH", "DELETE"]),
+        ("/channels", READ, &["POST", "PUT"]),
+        ("/channels/cha_1", READ, &["POST", "PATCH", "DELETE"]),
+        ("/channels/cha_1/incoming_messages", &["OPTIONS", "POST"], &["GET", "PUT", "DELETE"]),
+        ("/conversations", READ, &["POST", "PATCH", "DELETE"]),
+        ("/conversations/cnv_1", &["GET", "HEAD", "OPTIONS", "PATCH"], &["POST", "PUT", "DELETE"]),
+        ("/conversations/cnv_1/assignee", &["OPTIONS", "PUT"], &["GET", "POST", "PATCH", "DELETE"]),
+        ("/conversations/cnv_1/messages", LIST, &["PUT", "PATCH", "DELETE"]),
+        ("/conversations/cnv_1/events", READ, &["POST", "DELETE"]),
+        ("/messages/msg_1", READ, &["POST", "PATCH", "DELETE"]),
+        ("/events", READ, &["POST", "DELETE"]),
+        ("/events/evt_9", READ, &["POST", "PATCH", "DELETE"]),
         ("/invitations/x", LIST, &["PUT", "DELETE"]),
         ("/healthz", READ, &["POST"]),
         ("/readyz", READ, &["POST"]),

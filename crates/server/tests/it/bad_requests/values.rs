@@ -75,6 +75,7 @@ pub(super) fn bad_names() -> Vec<Row> {
 
 pub(super) fn bad_custom_fields() -> Vec<Row> {
     const NO_MENTOR: &str = "custom_fields.mentor must be the id of a teammate of this company";
+    const NO_DESK: &str = "custom_fields.desk must be the id of an inbox of this company";
     let long = "x".repeat(4097);
     let fields = [
         (json!({ "nickname": 1 }), "custom_fields.nickname must be of type string, not a number"),
@@ -105,7 +106,10 @@ pub(super) fn bad_custom_fields() -> Vec<Row> {
         (json!({ "mentor": "ada@acme.example" }), NO_MENTOR),
         (json!({ "mentor": "alt:email:gina@globex.example" }), NO_MENTOR),
         (json!({ "mentor": 1 }), "custom_fields.mentor must be of type teammate, not a number"),
-        (json!({ "desk": "inb_1" }), "custom_fields.desk must be the id of an inbox of this company"),
+        (json!({ "desk": "inb_zz" }), NO_DESK),
+        (json!({ "desk": "inb_3" }), NO_DESK),
+        (json!({ "desk": "INB_1" }), NO_DESK),
+        (json!({ "desk": "" }), NO_DESK),
         (json!({ "desk": 1 }), "custom_fields.desk must be of type inbox, not a number"),
         (
             json!({ "colour": "red" }),

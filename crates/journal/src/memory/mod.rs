@@ -1,11 +1,18 @@
 //! The journal in memory: for simulations and tests. Durable for as long as the value lives.
 
+mod deliveries;
+
 use crate::chain::{ChainHash, Link};
+use crate::delivery::{
+    Again, Attempted, Delivery, DeliveryLog, DeliveryPage, Endpoint, EndpointHealth, NewDelivery,
+    TriedDelivery,
+};
 use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
 use crate::follower::{Advance, Advanced, Output, Settled, Settlement};
 use crate::reply::{ReplyKey, StoredReply};
 use crate::snapshot::Snapshot;
-use crate::{Answer, AppendError, Batch, Journal, JournalError, MAX_READ};
+use crate::{Answer, AppendError, Batch, Journal, JournalError, MAX_READ, Order};
+use deliveries::Deliveries;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -23,6 +30,9 @@ struct Contents {
     snapshots: BTreeMap<Stream, Snapshot>,
     checkpoints: BTreeMap<(String, Shard), Position>,
     outputs: BTreeMap<(String, String), Output>,
+    /// The places of the events that are about something.
+    subjects: BTreeMap<(Stream, String), Vec<usize>>,
+    deliveries: Deliveries,
 }
 
 impl Contents {
@@ -61,6 +71,10 @@ impl Contents {
                 };
                 head = Head { stream: append.stream, version, hash: link.hash(head.hash) };
                 self.streams.entry(append.stream).or_default().push(self.events.len());
+                for subject in &event.subjects {
+                    let about = self.subjects.entry((append.stream, subject.clone())).or_default();
+                    about.push(self.events.len());
+                }
                 self.events.push(StoredEvent {
                     stream: append.stream,
                     version,
@@ -128,6 +142,59 @@ impl Journal for MemoryJournal {
         now(Ok(contents.events.iter().skip(index(after.0)).take(limit.min(MAX_READ)).cloned().collect()))
     }
 
+    fn read_back<'a>(
+        &'a self,
+        stream: Stream,
+        (after, before): (Version, Version),
+        names: &'a [&'static str],
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>> {
+        let contents = self.contents();
+        let places = contents.streams.get(&stream).map_or(&[][..], Vec::as_slice);
+        let events = places.iter().rev().map(|place| &contents.events[*place]);
+        let wanted = events.filter(|event| {
+            event.version > after && event.version < before && names.contains(&event.name.as_str())
+        });
+        now(Ok(wanted.take(limit.min(MAX_READ)).cloned().collect()))
+    }
+
+    fn read_subject<'a>(
+        &'a self,
+        stream: Stream,
+        subject: &'a str,
+        (after, up_to): (Version, Version),
+        order: Order,
+        limit: usize,
+    ) -> Answer<'a, Result<Vec<StoredEvent>, JournalError>> {
+        let contents = self.contents();
+        let places = contents.subjects.get(&(stream, subject.to_owned())).map_or(&[][..], Vec::as_slice);
+        let events = places.iter().map(|place| &contents.events[*place]);
+        let wanted = events.filter(|event| event.version > after && event.version <= up_to);
+        let mut wanted: Vec<_> = wanted.collect();
+        if order == Order::NewestFirst {
+            wanted.reverse();
+        }
+        now(Ok(wanted.into_iter().take(limit.min(MAX_READ)).cloned().collect()))
+    }
+
+    fn version_at(&self, stream: Stream, time_ms: i64) -> Answer<'_, Result<Version, JournalError>> {
+        let contents = self.contents();
+        let places = contents.streams.get(&stream).map_or(&[][..], Vec::as_slice);
+        let before = places.partition_point(|place| contents.events[*place].time_ms <= time_ms);
+        now(Ok(Version(before as u64)))
+    }
+
+    fn streams_after(
+        &self,
+        _: Shard,
+        after: Position,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>> {
+        let contents = self.contents();
+        let events = contents.events.iter().skip(index(after.0)).take(limit.min(MAX_READ));
+        now(Ok(events.map(|event| (event.position, event.stream)).collect()))
+    }
+
     fn shards(&self) -> u16 {
         1
     }
@@ -170,6 +237,7 @@ impl Journal for MemoryJournal {
         for output in advance.outputs {
             contents.outputs.entry((output.follower.clone(), output.key.clone())).or_insert(output);
         }
+        contents.deliveries.enqueue(advance.deliveries);
         contents.checkpoints.insert(place, advance.to);
         now(Ok(Advanced::Stored))
     }
@@ -190,6 +258,20 @@ impl Journal for MemoryJournal {
         due.sort_by(|one, other| (one.due_ms, &one.key).cmp(&(other.due_ms, &other.key)));
         due.truncate(limit);
         now(Ok(due))
+    }
+
+    fn hurry<'a>(
+        &'a self,
+        follower: &'a str,
+        stream: Stream,
+        now_ms: i64,
+    ) -> Answer<'a, Result<(), JournalError>> {
+        let mut contents = self.contents();
+        let outputs = contents.outputs.values_mut();
+        for output in outputs.filter(|output| output.follower == follower && output.stream == stream) {
+            output.due_ms = output.due_ms.min(now_ms);
+        }
+        now(Ok(()))
     }
 
     fn settle<'a>(&'a self, settlements: &'a [Settlement]) -> Answer<'a, Result<(), JournalError>> {
@@ -216,7 +298,86 @@ impl Journal for MemoryJournal {
         now(Ok(()))
     }
 
+    fn delivery_log(&self) -> &dyn DeliveryLog {
+        self
+    }
+
+    fn key(&self) -> Answer<'_, Result<[u8; 32], JournalError>> {
+        // What lives in memory alone has nothing that a key would protect.
+        now(Ok([0x6b; 32]))
+    }
+
     fn ping(&self) -> Answer<'_, Result<(), JournalError>> {
         now(Ok(()))
+    }
+}
+
+impl DeliveryLog for MemoryJournal {
+    fn enqueue(&self, deliveries: Vec<NewDelivery>) -> Answer<'_, Result<usize, JournalError>> {
+        now(Ok(self.contents().deliveries.enqueue(deliveries)))
+    }
+
+    fn due_deliveries(
+        &self,
+        endpoint: Endpoint,
+        now_ms: i64,
+        limit: usize,
+    ) -> Answer<'_, Result<Vec<Delivery>, JournalError>> {
+        now(Ok(self.contents().deliveries.due(endpoint, now_ms, limit)))
+    }
+
+    fn next_delivery(&self, endpoint: Endpoint) -> Answer<'_, Result<Option<i64>, JournalError>> {
+        now(Ok(self.contents().deliveries.next_due(endpoint)))
+    }
+
+    fn waiting_endpoints(&self) -> Answer<'_, Result<Vec<Endpoint>, JournalError>> {
+        now(Ok(self.contents().deliveries.waiting()))
+    }
+
+    fn record_attempts(&self, attempted: Vec<Attempted>) -> Answer<'_, Result<(), JournalError>> {
+        self.contents().deliveries.record(attempted);
+        now(Ok(()))
+    }
+
+    fn send_again(
+        &self,
+        endpoint: Endpoint,
+        again: Again,
+        now_ms: i64,
+    ) -> Answer<'_, Result<u64, JournalError>> {
+        now(Ok(self.contents().deliveries.send_again(endpoint, again, now_ms)))
+    }
+
+    fn forget_endpoint(&self, endpoint: Endpoint) -> Answer<'_, Result<(), JournalError>> {
+        self.contents().deliveries.forget(endpoint);
+        now(Ok(()))
+    }
+
+    fn prune_deliveries(&self, before_ms: i64, limit: usize) -> Answer<'_, Result<usize, JournalError>> {
+        now(Ok(self.contents().deliveries.prune(before_ms, limit)))
+    }
+
+    fn deliveries(
+        &self,
+        endpoint: Endpoint,
+        page: DeliveryPage,
+    ) -> Answer<'_, Result<Vec<Delivery>, JournalError>> {
+        now(Ok(self.contents().deliveries.list(endpoint, page)))
+    }
+
+    fn delivery(
+        &self,
+        endpoint: Endpoint,
+        sequence: u64,
+    ) -> Answer<'_, Result<Option<TriedDelivery>, JournalError>> {
+        now(Ok(self.contents().deliveries.one(endpoint, sequence)))
+    }
+
+    fn failing_since(&self, endpoint: Endpoint) -> Answer<'_, Result<Option<i64>, JournalError>> {
+        now(Ok(self.contents().deliveries.health(endpoint).failing_since_ms))
+    }
+
+    fn endpoint_health(&self, endpoint: Endpoint) -> Answer<'_, Result<EndpointHealth, JournalError>> {
+        now(Ok(self.contents().deliveries.health(endpoint)))
     }
 }
