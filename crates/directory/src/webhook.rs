@@ -377,6 +377,11 @@ impl Company {
         self.counters.webhook > 0
     }
 
+    /// Whether an endpoint is there or was.
+    pub fn had_webhook(&self, webhook: WebhookId) -> bool {
+        webhook.number() <= self.counters.webhook
+    }
+
     fn find_channel_of(&self, given: Option<&str>) -> Result<Option<ChannelId>, Refusal> {
         given.map(|given| self.find_channel(given).map(|channel| channel.id)).transpose()
     }

@@ -1,6 +1,6 @@
 //! Followers that decide for each company what is to be sent to its endpoints. Only companies that have some are read.
 
-use crate::codec::company_event;
+use crate::codec::{company_event, directory_version};
 use crate::companies::replay;
 use crate::engine::{Engine, ReadError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +9,10 @@ use std::time::Duration;
 use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{Company, CompanyId, Recorded};
 use tenure_journal::{
-    Advance, Advanced, Answer, Endpoint, NewDelivery, Output, Position, Shard, StoredEvent, Stream,
+    Advance, Advanced, Answer, Endpoint, NewDelivery, Output, Position, Shard, StoredEvent, Stream, Version,
+    Whereabouts,
 };
+use tokio::time::Instant;
 
 /// How many events are looked at together: each may become a body for many endpoints.
 const STRIDE: usize = 250;
@@ -18,6 +20,8 @@ const STRIDE: usize = 250;
 const BUDGET: usize = 8 * 1024 * 1024;
 /// What an event comes to at least, in octets, once for each endpoint.
 const AT_LEAST: usize = 2 * 1024;
+/// After how long it is stored how far an enqueuer has come from whose events nothing followed.
+const STORE_AFTER: Duration = Duration::from_secs(1);
 /// How long the published state is waited for to come to an event that is durable already.
 const PATIENCE: Duration = Duration::from_millis(1);
 /// How often.
@@ -30,6 +34,38 @@ pub struct Produced {
     pub deliveries: Vec<NewDelivery>,
     /// What else is to be done.
     pub outputs: Vec<Output>,
+}
+
+impl Produced {
+    fn is_empty(&self) -> bool {
+        self.deliveries.is_empty() && self.outputs.is_empty()
+    }
+}
+
+/// How far an enqueuer has come. Where nothing follows from events, that is stored now and then only: a sync for each step
+/// would take from those who write, and going over such events again costs nothing.
+#[derive(Debug)]
+pub struct Progress {
+    places: BTreeMap<Shard, Place>,
+    stored_at: Instant,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Self { places: BTreeMap::new(), stored_at: Instant::now() }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    stored: Position,
+    reached: Position,
+}
+
+impl Place {
+    const fn at(position: Position) -> Self {
+        Self { stored: position, reached: position }
+    }
 }
 
 /// Something that decides what is to be sent to endpoints.
@@ -54,30 +90,62 @@ impl Engine {
         self.inner.appended.notified()
     }
 
-    /// Lets an enqueuer go over all events that there are now. Returns the endpoints that something is to be sent to.
-    pub async fn enqueue_step(&self, enqueuer: &dyn Enqueuer) -> Result<BTreeSet<Endpoint>, ReadError> {
-        let mut endpoints = BTreeSet::new();
+    /// Lets an enqueuer go over all events that there are now, from where it has come by `progress`. Whenever something is
+    /// stored, `told` learns which endpoints it is to be sent to.
+    pub async fn enqueue_step(
+        &self,
+        enqueuer: &dyn Enqueuer,
+        progress: &mut Progress,
+        told: &(dyn Fn(BTreeSet<Endpoint>) + Send + Sync),
+    ) -> Result<(), ReadError> {
         for shard in (0..self.inner.journal.shards()).map(Shard) {
-            let mut from = self.inner.journal.checkpoint(enqueuer.name(), shard).await?;
+            let mut place = match progress.places.get(&shard) {
+                Some(place) => *place,
+                None => Place::at(self.inner.journal.checkpoint(enqueuer.name(), shard).await?),
+            };
             loop {
+                let from = place.reached;
                 let streams = self.inner.journal.streams_after(shard, from, STRIDE).await?;
-                let Some((to, _)) = streams.last().copied() else { break };
+                let Some((to, ..)) = streams.last().copied() else { break };
                 let (to, produced) = self.enqueue_part(enqueuer, shard, (from, to), &streams).await?;
-                let found: Vec<_> = produced.deliveries.iter().map(|delivery| delivery.endpoint).collect();
-                let Produced { deliveries, outputs } = produced;
-                let follower = enqueuer.name().to_owned();
-                let advance = Advance { follower, shard, from, to, outputs, deliveries };
-                if self.inner.journal.advance(advance).await? == Advanced::Overtaken {
-                    break;
+                let found = produced.deliveries.iter().map(|delivery| delivery.endpoint).collect();
+                place.reached = to;
+                if !produced.is_empty() {
+                    place = self.advance(enqueuer, shard, place, produced).await?;
+                    progress.stored_at = Instant::now();
                 }
-                endpoints.extend(found);
-                from = to;
-                if streams.len() < STRIDE && streams.last().is_some_and(|(last, _)| *last == to) {
+                progress.places.insert(shard, place);
+                told(found);
+                if streams.len() < STRIDE && streams.last().is_some_and(|(last, ..)| *last == to) {
                     break;
                 }
             }
+            if place.reached > place.stored && progress.stored_at.elapsed() >= STORE_AFTER {
+                place = self.advance(enqueuer, shard, place, Produced::default()).await?;
+                progress.stored_at = Instant::now();
+            }
+            progress.places.insert(shard, place);
         }
-        Ok(endpoints)
+        Ok(())
+    }
+
+    /// Stores how far it has come, with what was produced. If another node was faster, it goes on from there.
+    async fn advance(
+        &self,
+        enqueuer: &dyn Enqueuer,
+        shard: Shard,
+        place: Place,
+        produced: Produced,
+    ) -> Result<Place, ReadError> {
+        let Produced { deliveries, outputs } = produced;
+        let (follower, from, to) = (enqueuer.name().to_owned(), place.stored, place.reached);
+        let advance = Advance { follower, shard, from, to, outputs, deliveries };
+        match self.inner.journal.advance(advance).await? {
+            Advanced::Stored => Ok(Place::at(to)),
+            Advanced::Overtaken => {
+                Ok(Place::at(self.inner.journal.checkpoint(enqueuer.name(), shard).await?))
+            }
+        }
     }
 
     async fn enqueue_part(
@@ -85,14 +153,16 @@ impl Engine {
         enqueuer: &dyn Enqueuer,
         shard: Shard,
         (from, to): (Position, Position),
-        streams: &[(Position, Stream)],
+        streams: &[Whereabouts],
     ) -> Result<(Position, Produced), ReadError> {
+        let of_companies = streams.iter().filter(|(_, stream, _)| stream.0 != REGISTRY_STREAM);
+        let latest: BTreeMap<Stream, Version> =
+            of_companies.map(|(_, stream, version)| (*stream, *version)).collect();
         let mut companies = BTreeMap::new();
-        for stream in streams.iter().map(|(_, stream)| *stream).filter(|stream| stream.0 != REGISTRY_STREAM) {
-            if let std::collections::btree_map::Entry::Vacant(place) = companies.entry(stream) {
-                let company = self.company(CompanyId::new(stream.0)).await?;
-                place.insert(company.filter(|company| enqueuer.is_interested(company)));
-            }
+        for (stream, version) in latest {
+            // Asked of a state that has these events: whether it is of interest may be what they change.
+            let company = self.at_least(CompanyId::new(stream.0), directory_version(version)).await?;
+            companies.insert(stream, Some(company).filter(|company| enqueuer.is_interested(company)));
         }
         companies.retain(|_, company| company.is_some());
         let mut produced = Produced::default();
@@ -115,7 +185,7 @@ impl Engine {
         }
         for (stream, stored) in by_company {
             let recorded = stored.into_iter().map(company_event).collect::<Result<Vec<_>, _>>()?;
-            let Some(company) = self.at_least(CompanyId::new(stream.0), &recorded).await? else { continue };
+            let Some(Some(company)) = companies.get(&stream).cloned() else { continue };
             let mut of_company = enqueuer.produce(company, &recorded).await?;
             produced.deliveries.append(&mut of_company.deliveries);
             produced.outputs.append(&mut of_company.outputs);
@@ -123,18 +193,21 @@ impl Engine {
         Ok((reached, produced))
     }
 
-    /// The state of a company that is no older than these events. They are durable a moment before it is published; those
-    /// that another node appended may never be published here, and are read from the journal.
-    async fn at_least(&self, id: CompanyId, events: &[Recorded]) -> Result<Option<Arc<Company>>, ReadError> {
+    /// The state of a company with all events up to a version. They are durable a moment before it is published; those that
+    /// another node appended may never be published here, and are read from the journal.
+    async fn at_least(
+        &self,
+        id: CompanyId,
+        version: tenure_directory::Version,
+    ) -> Result<Arc<Company>, ReadError> {
         for _ in 0..PATIENCE_TIMES {
-            let Some(company) = self.company(id).await? else { return Ok(None) };
-            if events.last().is_none_or(|last| last.version <= company.version) {
-                return Ok(Some(company));
+            if let Some(company) = self.company(id).await?.filter(|company| company.version >= version) {
+                return Ok(company);
             }
             tokio::time::sleep(PATIENCE).await;
         }
-        let Some(company) = self.company(id).await? else { return Ok(None) };
-        let company = replay(&*self.inner.journal, Company::clone(&company), None).await?;
-        Ok(Some(Arc::new(company)))
+        let known =
+            self.company(id).await?.map_or_else(|| Company::unborn(id), |known| Company::clone(&known));
+        Ok(Arc::new(replay(&*self.inner.journal, known, None).await?))
     }
 }

@@ -17,7 +17,7 @@ pub mod verify;
 mod writer;
 
 pub use engine::{Engine, Health, ReadError, Waits};
-pub use enqueue::{Enqueuer, Produced};
+pub use enqueue::{Enqueuer, Produced, Progress};
 pub use follow::{Followed, Follower};
 pub use outside::{Clock, Randomness};
 pub use scenes::Scenes;

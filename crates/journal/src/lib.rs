@@ -43,6 +43,9 @@ pub enum Order {
     NewestFirst,
 }
 
+/// Where an event is: in its shard, and in which stream, as which version.
+pub type Whereabouts = (Position, Stream, Version);
+
 /// An answer that may come later.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -147,13 +150,13 @@ pub trait Journal: Send + Sync + 'static {
     /// The version of a stream's last event at or before a time, in milliseconds since the epoch.
     fn version_at(&self, stream: Stream, time_ms: i64) -> Answer<'_, Result<Version, JournalError>>;
 
-    /// Whose events come after a position of a shard, without the events, at most `limit` (and [`MAX_READ`]).
+    /// Whose events come after a position of a shard, and which, without the events, at most `limit` (and [`MAX_READ`]).
     fn streams_after(
         &self,
         shard: Shard,
         after: Position,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>>;
+    ) -> Answer<'_, Result<Vec<Whereabouts>, JournalError>>;
 
     /// How many shards there are; they are numbered from 0.
     fn shards(&self) -> u16;

@@ -48,6 +48,10 @@ where
     let mut under_way: JoinSet<String> = JoinSet::new();
     let mut keys = BTreeSet::new();
     loop {
+        if inner.engine.health() == Health::Failed {
+            // Nothing can be settled any more, and what is not settled would be done again and again.
+            return std::future::pending().await;
+        }
         let told = inner.errands.notified();
         let now = inner.engine.now().as_ms();
         match inner.engine.journal().due_outputs(kind, now, AT_ONCE + keys.len()).await {

@@ -25,14 +25,14 @@ use crate::webhook::post::Post;
 use crate::webhook::recorder::Recorder;
 use crate::webhook::request::secret_of;
 use crate::webhook::signature::SigningKey;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tenure_directory::webhook::{SecretSalt, Webhook};
 use tenure_directory::{Company, CompanyId, Timestamp, WebhookId};
-use tenure_engine::{Engine, ReadError};
+use tenure_engine::{Engine, Progress, ReadError};
 use tenure_journal::{Again, Attempt, Delivery, DeliveryPage, Endpoint, EndpointHealth, JournalError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
@@ -41,7 +41,7 @@ const IDLE: Duration = Duration::from_secs(5);
 /// How often workers of all endpoints are woken that something is to be sent to, should one have missed that.
 const WAKE_ALL: Duration = Duration::from_mins(1);
 /// How long it gathers before it goes on, so that a burst of commits is one step and not hundreds.
-const GATHER: Duration = Duration::from_millis(5);
+const GATHER: Duration = Duration::from_millis(20);
 /// For how long deliveries are kept that arrived or were given up, in milliseconds: 30 days.
 const KEPT_MS: i64 = 30 * 86_400_000;
 /// How often those are looked for that are older.
@@ -69,6 +69,8 @@ pub(crate) struct Inner {
 
 #[derive(Default)]
 struct Workers {
+    /// Whether no more are to be started.
+    has_ended: bool,
     running: HashMap<Endpoint, (Arc<Notify>, AbortHandle)>,
     tasks: JoinSet<()>,
 }
@@ -87,6 +89,9 @@ impl Inner {
     /// Tells the worker of an endpoint that there is something to do; starts one, where there is none.
     pub(crate) fn wake(self: &Arc<Self>, endpoint: Endpoint) {
         let mut workers = self.workers.lock().expect("no holder of the lock panics");
+        if workers.has_ended {
+            return;
+        }
         if let Some((notify, _)) = workers.running.get(&endpoint).filter(|(_, task)| !task.is_finished()) {
             notify.notify_one();
             return;
@@ -145,6 +150,7 @@ impl Webhooks {
         let engine = &self.inner.engine;
         let follower = WebhookFollower::new(engine.clone(), Arc::clone(&self.inner.represent));
         let mut all_woken_at: Option<Instant> = None;
+        let mut progress = Progress::default();
         loop {
             // Now and then, and after whatever went wrong, all are woken that something is to be sent to.
             if all_woken_at.is_none_or(|at| at.elapsed() >= WAKE_ALL) {
@@ -152,12 +158,14 @@ impl Webhooks {
                 all_woken_at = Some(Instant::now());
             }
             let appended = engine.appended();
-            match engine.enqueue_step(&follower).await {
-                Ok(endpoints) => {
-                    for endpoint in endpoints {
-                        self.inner.wake(endpoint);
-                    }
-                    self.inner.errands.notify_waiters();
+            let told = |endpoints: BTreeSet<Endpoint>| {
+                for endpoint in endpoints {
+                    self.inner.wake(endpoint);
+                }
+                self.inner.errands.notify_waiters();
+            };
+            match engine.enqueue_step(&follower, &mut progress, &told).await {
+                Ok(()) => {
                     let _ = tokio::time::timeout(IDLE, appended).await;
                     tokio::time::sleep(GATHER).await;
                 }
@@ -168,6 +176,7 @@ impl Webhooks {
                 Err(error) => {
                     tracing::error!(%error, "webhooks cannot be followed; trying again");
                     all_woken_at = None;
+                    progress = Progress::default();
                     tokio::time::sleep(IDLE).await;
                 }
             }
@@ -271,8 +280,13 @@ impl Webhooks {
         let kept_since = self.inner.engine.now().plus_ms(-KEPT_MS);
         let since = if webhook.created_at < kept_since { since.max(kept_since) } else { since };
         let (webhooks, company, webhook) = (self.clone(), Arc::clone(company), Arc::clone(webhook));
-        let sending = tokio::spawn(async move { webhooks.enqueue_missing(&company, &webhook, since).await });
-        sending.await.map_err(|error| ReadError::Journal(JournalError::Storage(error.to_string())))?
+        let (told, sent) = oneshot::channel();
+        self.inner.workers.lock().expect("no holder of the lock panics").tasks.spawn(async move {
+            // Whoever does not wait any more need not know.
+            let _ = told.send(webhooks.enqueue_missing(&company, &webhook, since).await);
+        });
+        sent.await
+            .map_err(|_| ReadError::Journal(JournalError::Storage("the server is stopping".to_owned())))?
     }
 
     async fn enqueue_missing(
@@ -289,6 +303,11 @@ impl Webhooks {
             let events = engine.history(company.id, after, MISSING_STRIDE).await?;
             let Some(last) = events.last() else { break };
             after = last.version;
+            let is_there =
+                engine.loaded(company.id).is_some_and(|now| now.webhooks.contains_key(&webhook.id));
+            if !is_there {
+                break;
+            }
             let mut deliveries = Vec::new();
             let mut scenes = engine.scenes(Arc::clone(company));
             for recorded in events.iter().filter(|recorded| recorded.version <= company.version) {
@@ -321,6 +340,7 @@ struct WorkersEnd(Arc<Inner>);
 impl Drop for WorkersEnd {
     fn drop(&mut self) {
         let mut workers = self.0.workers.lock().expect("no holder of the lock panics");
+        workers.has_ended = true;
         workers.tasks.abort_all();
         workers.running.clear();
     }

@@ -28,9 +28,19 @@ pub(crate) async fn work(inner: Arc<Inner>, endpoint: Endpoint, wake: Arc<Notify
     let mut under_way: JoinSet<u64> = JoinSet::new();
     let mut sequences = BTreeSet::new();
     loop {
+        if inner.engine.health() == Health::Failed {
+            // Nothing can be recorded any more, and what is not recorded would be sent again and again.
+            return std::future::pending().await;
+        }
         let woken = wake.notified();
         let next = match start_due(&inner, endpoint, &mut under_way, &mut sequences).await {
-            Ok(Next::Gone) if under_way.is_empty() => return,
+            Ok(Next::Gone) if under_way.is_empty() => {
+                // Should anything have been stored for it after it was deleted.
+                if let Err(error) = inner.engine.journal().delivery_log().forget_endpoint(endpoint).await {
+                    tracing::warn!(%error, "what was to be sent to a deleted webhook cannot be forgotten yet");
+                }
+                return;
+            }
             Ok(Next::Gone) => None,
             Ok(Next::At(next)) => next,
             Err(error) => {
@@ -83,9 +93,13 @@ async fn start_due(
 ) -> Result<Next, String> {
     let id = CompanyId::new(endpoint.stream.0);
     let company = inner.engine.company(id).await.map_err(|error| error.to_string())?;
-    let Some(company) = company else { return Ok(Next::Gone) };
+    let Some(company) = company else { return Ok(Next::At(None)) };
     let webhook = company.webhooks.get(&WebhookId::new(endpoint.number));
-    let Some(webhook) = webhook.cloned() else { return Ok(Next::Gone) };
+    let Some(webhook) = webhook.cloned() else {
+        // One that was never seen here is still to be published.
+        let was_there = company.had_webhook(WebhookId::new(endpoint.number));
+        return Ok(if was_there { Next::Gone } else { Next::At(None) });
+    };
     if !webhook.may_be_sent() || under_way.len() >= AT_ONCE {
         return Ok(Next::At(None));
     }
@@ -200,8 +214,9 @@ async fn disable_if_due(
     };
     let last = log.endpoint_health(delivery.endpoint).await.map_err(told)?.last_attempts;
     let answers = std::iter::once(attempt).chain(&last);
-    // So early that a recovery from then on finds this delivery too.
-    let first_failure = Timestamp::from_ms(failing_since.min(delivery.created_ms));
+    // So early that a recovery from then on finds this delivery too, unless it is an old one that was asked for again.
+    let created = Some(delivery.created_ms).filter(|created| *created >= webhook.enabled_at.as_ms());
+    let first_failure = Timestamp::from_ms(created.map_or(failing_since, |at| failing_since.min(at)));
     let command = DisableWebhook {
         webhook: webhook.id,
         reason,

@@ -94,7 +94,7 @@ impl ToEndpoint {
             lanes.push(delivery.lane.clone());
         }
         for lane in &lanes {
-            self.pending_of(lane).for_each(|delivery| delivery.due_ms = None);
+            self.pending_of(lane).skip(1).for_each(|delivery| delivery.due_ms = None);
             self.release(lane, now_ms);
         }
         lanes.len() as u64

@@ -11,7 +11,7 @@ use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
 use crate::follower::{Advance, Advanced, Output, Settled, Settlement};
 use crate::reply::{ReplyKey, StoredReply};
 use crate::snapshot::Snapshot;
-use crate::{Answer, AppendError, Batch, Journal, JournalError, MAX_READ, Order};
+use crate::{Answer, AppendError, Batch, Journal, JournalError, MAX_READ, Order, Whereabouts};
 use deliveries::Deliveries;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
@@ -189,10 +189,10 @@ impl Journal for MemoryJournal {
         _: Shard,
         after: Position,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>> {
+    ) -> Answer<'_, Result<Vec<Whereabouts>, JournalError>> {
         let contents = self.contents();
         let events = contents.events.iter().skip(index(after.0)).take(limit.min(MAX_READ));
-        now(Ok(events.map(|event| (event.position, event.stream)).collect()))
+        now(Ok(events.map(|event| (event.position, event.stream, event.version)).collect()))
     }
 
     fn shards(&self) -> u16 {

@@ -193,7 +193,9 @@ fn send_again(
         // What is first now may not be what was due before.
         transaction
             .prepare_cached(
-                "UPDATE deliveries SET due = NULL WHERE company = ? AND endpoint = ? AND lane = ? AND due IS NOT NULL",
+                "UPDATE deliveries SET due = NULL WHERE company = ?1 AND endpoint = ?2 AND lane = ?3 AND due IS NOT NULL \
+                 AND EXISTS (SELECT 1 FROM deliveries AS earlier WHERE earlier.company = ?1 AND earlier.endpoint = ?2 \
+                 AND earlier.lane = ?3 AND earlier.status = 0 AND earlier.sequence < deliveries.sequence)",
             )?
             .execute(params![company, number, lane])?;
         release(transaction, endpoint, &lane, now_ms)?;

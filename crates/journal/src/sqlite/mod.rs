@@ -17,7 +17,7 @@ use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
 use crate::follower::{Advance, Advanced, Output, Settlement};
 use crate::reply::{ReplyKey, StoredReply};
 use crate::snapshot::Snapshot;
-use crate::{Answer, AppendError, Batch, Journal, JournalError, Order};
+use crate::{Answer, AppendError, Batch, Journal, JournalError, Order, Whereabouts};
 use append::{Failed, Writer};
 use read::Readers;
 use rusqlite::{Connection, OpenFlags};
@@ -319,7 +319,7 @@ impl Journal for SqliteJournal {
         _: Shard,
         after: Position,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>> {
+    ) -> Answer<'_, Result<Vec<Whereabouts>, JournalError>> {
         self.readers.later(move |connection| read::streams_after(connection, after, limit))
     }
 

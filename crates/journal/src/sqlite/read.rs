@@ -5,7 +5,7 @@ use crate::chain::ChainHash;
 use crate::envelope::{Head, Position, Shard, StoredEvent, Stream, Version};
 use crate::follower::Output;
 use crate::reply::{ReplyKey, StoredReply};
-use crate::{Answer, JournalError, MAX_READ, Order};
+use crate::{Answer, JournalError, MAX_READ, Order, Whereabouts};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -259,12 +259,12 @@ pub(super) fn streams_after(
     connection: &Connection,
     after: Position,
     limit: usize,
-) -> Result<Vec<(Position, Stream)>, JournalError> {
+) -> Result<Vec<Whereabouts>, JournalError> {
     let mut statement = connection.prepare_cached(
-        "SELECT position, company FROM events WHERE position > ? ORDER BY position LIMIT ?",
+        "SELECT position, company, version FROM events WHERE position > ? ORDER BY position LIMIT ?",
     )?;
     let rows = statement.query_map(params![signed(after.0), at_most(limit)], |row| {
-        Ok((Position(unsigned(row.get(0)?)), Stream(unsigned(row.get(1)?))))
+        Ok((Position(unsigned(row.get(0)?)), Stream(unsigned(row.get(1)?)), Version(unsigned(row.get(2)?))))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

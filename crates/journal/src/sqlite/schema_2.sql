@@ -36,7 +36,7 @@ CREATE INDEX deliveries_due ON deliveries (company, endpoint, due) WHERE due IS 
 CREATE INDEX deliveries_pending ON deliveries (company, endpoint, lane, sequence) WHERE status = 0;
 CREATE INDEX deliveries_due_lane ON deliveries (company, endpoint, lane) WHERE due IS NOT NULL;
 CREATE INDEX deliveries_by_status ON deliveries (company, endpoint, status, sequence);
-CREATE INDEX deliveries_by_age ON deliveries (created);
+CREATE INDEX deliveries_by_age ON deliveries (created) WHERE status <> 0;
 
 CREATE TABLE attempts (
     company  INTEGER NOT NULL,

@@ -324,5 +324,5 @@ async fn the_version_of_a_moment_is_the_last_one_not_after_it(journal: &dyn Jour
 async fn the_streams_after_a_position_are_told_without_their_events(journal: &dyn Journal) {
     journal.append(&batch(vec![append(1, 0, 2), append(2, 0, 2)])).await.unwrap();
     let streams = journal.streams_after(Shard(0), Position(1), 2).await.unwrap();
-    assert_eq!(streams, [(Position(2), Stream(1)), (Position(3), Stream(2))]);
+    assert_eq!(streams, [(Position(2), Stream(1), Version(2)), (Position(3), Stream(2), Version(1))]);
 }

@@ -37,7 +37,8 @@ impl Form {
         Some(self.entries.remove(place).1)
     }
 
-    fn fault(&mut self, field: &str, message: impl Into<Box<str>>) {
+    /// Notes a fault of a field.
+    pub(crate) fn fault(&mut self, field: &str, message: impl Into<Box<str>>) {
         self.faults.push(Fault::new(field, message));
     }
 

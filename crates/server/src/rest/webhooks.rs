@@ -251,10 +251,14 @@ fn take_fields(app: &App, form: &mut Form) -> Fields {
         app.egress.check_url(url.url()).map_err(|_| told.to_owned())?;
         Ok::<_, String>(url)
     };
+    let (url, events) = (form.text("url", reachable), form.parsed_texts("events", str::parse::<Pattern>));
+    if events.as_ref().is_some_and(Vec::is_empty) {
+        form.fault("events", "must name at least one type of event; `*` is all");
+    }
     Fields {
-        url: form.text("url", reachable),
+        url,
         format: form.text("format", str::parse::<Format>),
-        events: form.parsed_texts("events", str::parse::<Pattern>),
+        events,
         channel: form.text_or_null("channel_id", |given| Ok::<_, Infallible>(given.into())),
         description: form.text("description", Note::parse),
         is_enabled: form.flag("is_enabled", true, false),

@@ -11,7 +11,7 @@ use tenure_journal::{
     NewEvent, NewPersonal, Output, Position, ReplyKey, Settlement, Shard, Snapshot, StoredEvent, StoredReply,
     Stream, StreamAppend, Version,
 };
-use tenure_journal::{DeliveryLog, Order};
+use tenure_journal::{DeliveryLog, Order, Whereabouts};
 
 /// How the next append goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -313,7 +313,7 @@ impl Journal for Disk {
         shard: Shard,
         after: Position,
         limit: usize,
-    ) -> Answer<'_, Result<Vec<(Position, Stream)>, JournalError>> {
+    ) -> Answer<'_, Result<Vec<Whereabouts>, JournalError>> {
         self.journal.streams_after(shard, after, limit)
     }
 

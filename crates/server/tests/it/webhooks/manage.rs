@@ -95,6 +95,9 @@ async fn a_bad_wish_is_told_field_by_field_and_creates_nothing() {
     }
     assert!(!reply.text().contains("pass@"));
     site.company.post("/webhooks", json!({})).await.expect(400);
+    let for_nothing = json!({ "url": "https://example.com/", "events": [] });
+    let reply = site.company.post("/webhooks", for_nothing).await.expect(400);
+    assert!(reply.text().contains("events must name at least one type of event"), "{reply}");
     let unknown = json!({ "url": "https://example.com/", "channel_id": "cha_9" });
     site.company.post("/webhooks", unknown).await.expect(404);
     assert_eq!(site.company.get("/webhooks").await.expect(200).json()["_results"], json!([]));
