@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -111,6 +112,16 @@ pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     /// The last of what it wrote to stderr, less the lines of requests.
     pub(crate) said: String,
+}
+
+impl Ended {
+    /// Fails, unless `kill -9` ended it.
+    pub(crate) fn killed(&self) -> Result<(), String> {
+        if self.status.signal() == Some(9) {
+            return Ok(());
+        }
+        Err(format!("it ended before it was killed: {}, {}", self.status, self.said))
+    }
 }
 
 impl Process {

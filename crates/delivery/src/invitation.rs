@@ -6,6 +6,7 @@
 
 use crate::mail::InvitationMail;
 use crate::mail_route::MailRoute;
+use crate::webhook::schedule::WAITS_MS;
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -24,10 +25,6 @@ pub const INVITATION_FOLLOWER: &str = "invitation";
 
 /// How long a held invitation waits before it is looked at again, in milliseconds.
 const HELD_MS: i64 = 60_000;
-/// How long a failed invitation waits after each try, in milliseconds: as webhooks do (`contract/events.md`). The last
-/// one stands for all that follow.
-const AGAIN_MS: [i64; 9] =
-    [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 50_400_000, 72_000_000, 86_400_000];
 /// The time that each invitation takes up: a burst of new teammates is invited at 100 a second, so that the mail, each a
 /// file to be synced, does not hold up those who write.
 const PACE: Duration = Duration::from_millis(10);
@@ -154,18 +151,16 @@ impl InvitationSender {
             .map(|(output, settled)| Settlement { follower: output.follower, key: output.key, settled })
             .collect();
         let stored = self.engine.journal().settle(&settlements).await;
-        if let Err(error @ JournalError::OutcomeUnknown(_)) = &stored {
-            self.engine.give_up(error.to_string());
-        }
-        stored.map_err(|error| error.to_string())?;
+        stored.inspect_err(|error| self.engine.heed(error)).map_err(|error| error.to_string())?;
         let sent = settlements.iter().filter(|settlement| settlement.settled == Settled::Done).count();
         Ok(Looked { at: settlements.len(), sent })
     }
 
     async fn send(&self, output: &Output) -> Settled {
         let now = self.engine.now().as_ms();
-        let tries = usize::try_from(output.attempts).unwrap_or(usize::MAX).min(AGAIN_MS.len() - 1);
-        let again = Settled::Again { due_ms: now + AGAIN_MS[tries] };
+        // As webhooks do (`contract/events.md`), but for ever: the last wait stands for all that follow.
+        let tries = usize::try_from(output.attempts).unwrap_or(usize::MAX).min(WAITS_MS.len() - 1);
+        let again = Settled::Again { due_ms: now + WAITS_MS[tries] };
         let company = CompanyId::new(output.stream.0);
         let due = match DueInvitation::read(output) {
             Ok(due) => due,

@@ -6,6 +6,7 @@ mod mail;
 mod mail_route;
 mod outbox;
 mod smtp;
+mod under_way;
 pub mod webhook;
 
 pub use html::escape_html;

@@ -29,6 +29,13 @@ pub enum ReadError {
     Undecodable(String),
 }
 
+impl ReadError {
+    /// Whether trying again cannot mend it: nothing may be skipped, or nothing is durable any more.
+    pub fn is_lasting(&self) -> bool {
+        matches!(self, Self::Undecodable(_) | Self::Journal(JournalError::OutcomeUnknown(_)))
+    }
+}
+
 /// How a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
@@ -294,6 +301,13 @@ impl Engine {
         // The first reason is the one that counts.
         let _ = self.inner.failed.set(reason);
         self.inner.failure.notify_waiters();
+    }
+
+    /// Gives up if it is not known any more what is durable; for whoever writes to the journal past the writer.
+    pub fn heed(&self, error: &JournalError) {
+        if matches!(error, JournalError::OutcomeUnknown(_)) {
+            self.give_up(error.to_string());
+        }
     }
 
     /// Waits until the node has failed; for ever, if it does not.

@@ -162,9 +162,10 @@ impl Engine {
         for (stream, version) in latest {
             // Asked of a state that has these events: whether it is of interest may be what they change.
             let company = self.at_least(CompanyId::new(stream.0), directory_version(version)).await?;
-            companies.insert(stream, Some(company).filter(|company| enqueuer.is_interested(company)));
+            if enqueuer.is_interested(&company) {
+                companies.insert(stream, company);
+            }
         }
-        companies.retain(|_, company| company.is_some());
         let mut produced = Produced::default();
         if companies.is_empty() {
             return Ok((to, produced));
@@ -173,7 +174,7 @@ impl Engine {
         let mut by_company: BTreeMap<Stream, Vec<&StoredEvent>> = BTreeMap::new();
         let (mut reached, mut spent) = (from, 0);
         for stored in events.iter().filter(|stored| stored.position <= to) {
-            if let Some(Some(company)) = companies.get(&stored.stream) {
+            if let Some(company) = companies.get(&stored.stream) {
                 let size = stored.body.len() + stored.personal.as_ref().map_or(0, String::len);
                 spent += (size + AT_LEAST) * company.webhooks.len().max(1);
                 by_company.entry(stored.stream).or_default().push(stored);
@@ -185,7 +186,7 @@ impl Engine {
         }
         for (stream, stored) in by_company {
             let recorded = stored.into_iter().map(company_event).collect::<Result<Vec<_>, _>>()?;
-            let Some(Some(company)) = companies.get(&stream).cloned() else { continue };
+            let Some(company) = companies.get(&stream).cloned() else { continue };
             let mut of_company = enqueuer.produce(company, &recorded).await?;
             produced.deliveries.append(&mut of_company.deliveries);
             produced.outputs.append(&mut of_company.outputs);

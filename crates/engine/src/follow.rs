@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::registry::REGISTRY_STREAM;
 use tenure_directory::{CompanyId, Recorded, Timestamp};
-use tenure_journal::{Advance, Advanced, JournalError, Output, Shard, StoredEvent};
+use tenure_journal::{Advance, Advanced, Output, Shard, StoredEvent};
 
 /// How many events a follower reads at a time.
 const STRIDE: usize = 1000;
@@ -46,10 +46,7 @@ impl Engine {
                     let _ = tokio::time::timeout(IDLE, appended).await;
                     tokio::time::sleep(GATHER).await;
                 }
-                // Nothing may be skipped, and nothing is durable any more: neither heals by trying again.
-                Err(
-                    error @ (ReadError::Undecodable(_) | ReadError::Journal(JournalError::OutcomeUnknown(_))),
-                ) => return self.give_up(error.to_string()),
+                Err(error) if error.is_lasting() => return self.give_up(error.to_string()),
                 Err(error) => {
                     tracing::error!(follower = follower.name(), %error, "a follower cannot go on; trying again");
                     tokio::time::sleep(IDLE).await;

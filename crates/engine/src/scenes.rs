@@ -128,10 +128,8 @@ impl Scenes<'_> {
         up_to: Version,
         limit: usize,
     ) -> Result<Vec<Recorded>, ReadError> {
-        let (journal, stream) = (&self.engine.inner.journal, stream_of(self.published.id));
-        let range = (journal_version(after), journal_version(up_to));
-        let stored = journal.read_subject(stream, subject, range, Order::OldestFirst, limit).await?;
-        stored.iter().map(company_event).collect()
+        let range = (after, up_to);
+        self.engine.history_of(self.published.id, subject, range, Order::OldestFirst, limit).await
     }
 
     /// An endpoint as it was right after an event; none, if there was none yet.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 const LOCK_FILE: &str = "lock";
 const SOCKET: &str = "operator.sock";
-const OUTBOX: &str = "outbox";
+/// The folder of mail in the data folder.
+pub const OUTBOX: &str = "outbox";
 const PAGE_KEY_FILE: &str = "page-token.key";
 const LAST_USED_FILE: &str = "token-last-used.json";
 

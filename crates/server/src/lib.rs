@@ -17,7 +17,7 @@ pub mod rest;
 mod scim;
 mod serve;
 
-pub use data_folder::{DataFolder, FolderError, FolderLock};
+pub use data_folder::{DataFolder, FolderError, FolderLock, OUTBOX};
 pub use node::{Node, NodeError, NodeOptions};
 pub use outside::{SystemClock, SystemRandomness};
 pub use public_url::{NotAPublicUrl, PublicUrl};

@@ -131,12 +131,12 @@ impl TestCompany {
         self.send(self.request(Method::POST, path).json(&body)).await
     }
 
-    /// PATCH with a JSON body.
+    /// PUT with a JSON body.
     pub async fn put(&self, path: &str, body: Value) -> Reply {
         self.send(self.request(Method::PUT, path).json(&body)).await
     }
 
-    /// Changes something.
+    /// PATCH with a JSON body.
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(self.request(Method::PATCH, path).json(&body)).await
     }

@@ -1,5 +1,6 @@
 //! A receiver of webhooks on a port of its own: it notes what comes, and answers as it is told.
 
+use crate::eventually::{PATIENCE, PAUSE};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -9,20 +10,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// How long is waited for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A request that came.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// The path with the query.
-    pub target: String,
     /// The headers, by name in lower case.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: String,
-    /// When it was whole.
-    pub at: Instant,
 }
 
 impl Received {
@@ -47,8 +41,8 @@ impl Received {
 pub enum Answering {
     /// It answers with a status; a challenge is given back where one is asked for.
     With(u16),
-    /// It answers with a status, these headers and this body, whatever is asked.
-    Saying(u16, Vec<(&'static str, String)>, String),
+    /// It answers with a status and this body, whatever is asked.
+    Saying(u16, String),
     /// It takes the request and never answers.
     Never,
     /// Its answer begins and never ends.
@@ -119,23 +113,23 @@ impl Receiver {
                 return received;
             }
             assert!(Instant::now() < until, "{} of {count} came: {received:?}", received.len());
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
 async fn serve(mut socket: TcpStream, shared: Shared) {
     let mut bytes = Vec::new();
-    while let Some(received) = read(&mut socket, &mut bytes).await {
+    while let Some(received) = read_request(&mut socket, &mut bytes).await {
         let challenge = received.header("x-front-challenge").to_owned();
         let answering = {
             let mut shared = shared.lock().unwrap();
             shared.1.push(received);
             shared.0.clone()
         };
-        let (status, headers, body) = match answering {
-            Answering::With(status) => (status, vec![], challenge),
-            Answering::Saying(status, headers, body) => (status, headers, body),
+        let (status, body) = match answering {
+            Answering::With(status) => (status, challenge),
+            Answering::Saying(status, body) => (status, body),
             Answering::Never => return std::future::pending().await,
             Answering::WithoutEnd => {
                 let head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -148,18 +142,15 @@ async fn serve(mut socket: TcpStream, shared: Shared) {
                 return;
             }
         };
-        let mut answer = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n", body.len());
-        answer.extend(headers.into_iter().map(|(name, value)| format!("{name}: {value}\r\n")));
-        answer.push_str("\r\n");
-        answer.push_str(&body);
+        let answer = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         if socket.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
     }
 }
 
-/// The next request of a connection.
-async fn read(socket: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Received> {
+/// The next request of a connection, of which these bytes were read before; none if it breaks off.
+pub async fn read_request(socket: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Received> {
     let end = loop {
         if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break at;
@@ -169,9 +160,9 @@ async fn read(socket: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Received> {
         }
     };
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let mut lines = head.split("\r\n");
-    let target = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_owned();
-    let headers: BTreeMap<String, String> = lines
+    let headers: BTreeMap<String, String> = head
+        .split("\r\n")
+        .skip(1)
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .collect();
@@ -183,5 +174,5 @@ async fn read(socket: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<Received> {
     }
     let body = String::from_utf8(bytes[end + 4..end + 4 + length].to_vec()).unwrap();
     bytes.drain(..end + 4 + length);
-    Some(Received { target, headers, body, at: Instant::now() })
+    Some(Received { headers, body })
 }

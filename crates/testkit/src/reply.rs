@@ -87,6 +87,11 @@ impl Reply {
         self.json()["_error"]["code"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// What is wrong with each field that an error is about.
+    pub fn details(&self) -> Value {
+        self.json()["_error"]["details"].clone()
+    }
+
     /// The ids of a list's items.
     pub fn ids(&self) -> Vec<String> {
         let list = self.json();

@@ -424,8 +424,8 @@ async fn members_of_the_team(api: &Api) -> Result<BTreeSet<String>, String> {
     Ok(members.map(|member| member["id"].as_str().unwrap().to_owned()).collect())
 }
 
-/// What must be there.
-async fn read(api: &Api, target: &str) -> Result<Value, String> {
+/// What must be there, as JSON; or what came instead.
+pub async fn read(api: &Api, target: &str) -> Result<Value, String> {
     match api.try_send(Method::GET, target, None).await {
         Ok(reply) if reply.status == 200 => Ok(reply.json()),
         Ok(reply) => Err(format!("{target} is lost: {reply}")),

@@ -4,7 +4,6 @@
 use super::{Extent, Setting, Verdict, can_trace, folder, runtime};
 use crate::server::Site;
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tenure_testkit::workload::{Random, Workload};
@@ -130,16 +129,10 @@ async fn one_round(
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         died_by_itself = server.has_ended();
-        let ended = server.kill_9()?;
-        if ended.status.signal() != Some(9) {
-            return Err(format!("it ended before it was killed: {}, {}", ended.status, ended.said));
-        }
+        server.kill_9()?.killed()?;
         workload = writing.join().await?;
     } else {
-        let ended = server.kill_9()?;
-        if ended.status.signal() != Some(9) {
-            return Err(format!("it did not start, and was not killed: {}, {}", ended.status, ended.said));
-        }
+        server.kill_9()?.killed().map_err(|error| format!("it did not start; {error}"))?;
         died_by_itself = true;
     }
     let server = site.serve(&[])?;

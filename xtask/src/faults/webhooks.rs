@@ -6,7 +6,7 @@ mod judge;
 mod receiver;
 
 use super::{Setting, Verdict, folder, runtime};
-use crate::server::{Ended, Process, Site};
+use crate::server::{Process, Site};
 use judge::{Told, judge};
 use receiver::{Moment, Receiver, Shut};
 use reqwest::Method;
@@ -14,11 +14,10 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tenure_testkit::Api;
-use tenure_testkit::workload::Random;
+use tenure_testkit::workload::{Random, read};
 
 /// What lets a server reach the receiver.
 const ALLOW: [&str; 2] = ["--webhook-allow", "127.0.0.0/8"];
@@ -27,7 +26,7 @@ const PEOPLE: u64 = 3;
 /// How often each of them is renamed in a round, so that something waits behind something about the same teammate.
 const TIMES: u64 = 2;
 /// The longest between the last answer and the kill that is to come before the follower, in microseconds. The follower
-/// gathers for 5,000 after it was told of the first write.
+/// gathers for 20,000 after it was told of the first write.
 const DELAY_US: u64 = 3_000;
 /// How long is waited for what must come. What failed once is sent again after five seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -227,7 +226,7 @@ impl Stage {
         self.rename_all(&server.api(&self.site.token)?, TIMES).await?;
         // The runtime's own sleep knows whole milliseconds only.
         std::thread::sleep(delay);
-        killed(&server.kill_9()?)?;
+        server.kill_9()?.killed()?;
         Ok(!self.numbers(NOT_ENQUEUED)?.is_empty())
     }
 
@@ -241,10 +240,10 @@ impl Stage {
         self.receiver.shut(shut).await?;
         self.rename_all(&api, TIMES).await?;
         let wait = Wait::begin();
-        while self.count_listed_as_pending(&api).await? < PEOPLE * TIMES {
+        while self.count_pending(&api).await? < PEOPLE * TIMES {
             wait.on("the writes to be enqueued").await?;
         }
-        killed(&server.kill_9()?)?;
+        server.kill_9()?.killed()?;
         let pending = self.numbers(PENDING)?;
         let is_unsent = {
             let arrivals = self.receiver.arrivals();
@@ -266,7 +265,7 @@ impl Stage {
         let Ok(Ok(sequence)) = sprung else {
             return Err("nothing was delivered that the server could be killed by".to_owned());
         };
-        killed(&server.end()?)?;
+        server.end()?.killed()?;
         Ok(self.numbers(PENDING)?.contains(&sequence))
     }
 
@@ -298,11 +297,6 @@ impl Stage {
     async fn count_pending(&self, api: &Api) -> Result<u64, String> {
         let shown = read(api, &format!("/webhooks/{}", self.webhook)).await?;
         shown["health"]["pending"].as_u64().ok_or_else(|| format!("no count of what is pending: {shown}"))
-    }
-
-    async fn count_listed_as_pending(&self, api: &Api) -> Result<u64, String> {
-        let page = read(api, &format!("/webhooks/{}/deliveries?status=pending", self.webhook)).await?;
-        Ok(page["_results"].as_array().map_or(0, Vec::len) as u64)
     }
 
     /// Starts the server once more, lets it run until everything was delivered, and stops it in good order. Gives back the
@@ -366,22 +360,8 @@ async fn rename(api: Api, path: String, names: RangeInclusive<u64>) -> Result<u6
     Ok(answered)
 }
 
-/// What must be there.
-async fn read(api: &Api, target: &str) -> Result<Value, String> {
-    let reply = api.try_send(Method::GET, target, None).await;
-    let reply = reply.map_err(|error| format!("{target} was not answered: {error}"))?;
-    if reply.status == 200 { Ok(reply.json()) } else { Err(format!("{target} was answered with {reply}")) }
-}
-
 fn text_of(value: &Value) -> Result<String, String> {
     value.as_str().map(str::to_owned).ok_or_else(|| format!("`{value}` is no text"))
-}
-
-fn killed(ended: &Ended) -> Result<(), String> {
-    if ended.status.signal() == Some(9) {
-        return Ok(());
-    }
-    Err(format!("it ended before it was killed: {}, {}", ended.status, ended.said))
 }
 
 /// Waiting for what comes to be by itself, which has an end.

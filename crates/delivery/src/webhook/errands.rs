@@ -3,17 +3,16 @@
 
 use crate::mail::WebhookDisabledMail;
 use crate::mail_route::MailRoute;
+use crate::under_way::UnderWay;
 use crate::webhook::Inner;
 use crate::webhook::follower::{DISABLED_MAILS, Noted, VALIDATIONS, endpoint, is_to_be_told};
 use crate::webhook::schedule::WAITS_MS;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::webhook::{Enablement, SettleValidation, Validation};
 use tenure_directory::{Actor, Command, Company, CompanyId};
 use tenure_engine::{Health, WriteError};
-use tenure_journal::{JournalError, Output, Settled, Settlement};
-use tokio::task::JoinSet;
+use tenure_journal::{Output, Settled, Settlement};
 
 /// How many errands of one kind are under way at once.
 const AT_ONCE: usize = 64;
@@ -45,8 +44,7 @@ async fn run<F>(inner: Arc<Inner>, kind: &'static str, errand: impl Fn(Arc<Inner
 where
     F: Future<Output = Result<(), String>> + Send + 'static,
 {
-    let mut under_way: JoinSet<String> = JoinSet::new();
-    let mut keys = BTreeSet::new();
+    let mut under_way = UnderWay::new("an errand about a webhook", AT_ONCE);
     loop {
         if inner.engine.health() == Health::Failed {
             // Nothing can be settled any more, and what is not settled would be done again and again.
@@ -54,30 +52,22 @@ where
         }
         let told = inner.errands.notified();
         let now = inner.engine.now().as_ms();
-        match inner.engine.journal().due_outputs(kind, now, AT_ONCE + keys.len()).await {
+        match inner.engine.journal().due_outputs(kind, now, under_way.looked_at()).await {
             Ok(due) => {
                 for output in due {
-                    if under_way.len() < AT_ONCE && keys.insert(output.key.clone()) {
-                        let (done, inner) = (errand(Arc::clone(&inner), output.clone()), Arc::clone(&inner));
-                        under_way.spawn(async move {
-                            settle(&inner, &output, done.await).await;
-                            output.key
-                        });
+                    if under_way.is_full() {
+                        break;
                     }
+                    let (done, inner) = (errand(Arc::clone(&inner), output.clone()), Arc::clone(&inner));
+                    under_way.start(output.key.clone(), async move {
+                        settle(&inner, &output, done.await).await;
+                    });
                 }
             }
             Err(error) => tracing::error!(%error, "errands about webhooks cannot be read; trying again"),
         }
         tokio::select! {
-            Some(ended) = under_way.join_next() => match ended {
-                Ok(key) => {
-                    keys.remove(&key);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "an errand about a webhook ended early");
-                    keys.clear();
-                }
-            },
+            () = under_way.ended() => {}
             () = told => {}
             () = tokio::time::sleep(IDLE) => {}
         }
@@ -100,9 +90,7 @@ async fn settle(inner: &Inner, output: &Output, done: Result<(), String>) {
     };
     let settlement = Settlement { follower: output.follower.clone(), key: output.key.clone(), settled };
     while let Err(error) = inner.engine.journal().settle(std::slice::from_ref(&settlement)).await {
-        if let JournalError::OutcomeUnknown(_) = &error {
-            inner.engine.give_up(error.to_string());
-        }
+        inner.engine.heed(&error);
         if inner.engine.health() == Health::Failed {
             return;
         }

@@ -169,10 +169,7 @@ impl Webhooks {
                     let _ = tokio::time::timeout(IDLE, appended).await;
                     tokio::time::sleep(GATHER).await;
                 }
-                // Nothing may be skipped, and nothing is durable any more: neither heals by trying again.
-                Err(
-                    error @ (ReadError::Undecodable(_) | ReadError::Journal(JournalError::OutcomeUnknown(_))),
-                ) => return engine.give_up(error.to_string()),
+                Err(error) if error.is_lasting() => return engine.give_up(error.to_string()),
                 Err(error) => {
                     tracing::error!(%error, "webhooks cannot be followed; trying again");
                     all_woken_at = None;
@@ -204,7 +201,7 @@ impl Webhooks {
                 Ok(PRUNED_TOGETHER) => tokio::time::sleep(GATHER).await,
                 Ok(_) => tokio::time::sleep(PRUNE).await,
                 Err(error) => {
-                    self.heed(&error);
+                    self.inner.engine.heed(&error);
                     tracing::warn!(%error, "old deliveries cannot be removed");
                     tokio::time::sleep(PRUNE).await;
                 }
@@ -247,13 +244,6 @@ impl Webhooks {
         self.inner.engine.journal().delivery_log().delivery(endpoint(company, webhook.id), sequence).await
     }
 
-    /// Ends the node where it is not known any more what is durable.
-    fn heed(&self, error: &JournalError) {
-        if let JournalError::OutcomeUnknown(reason) = error {
-            self.inner.engine.give_up(reason.clone());
-        }
-    }
-
     /// Has deliveries sent once more; returns how many.
     pub async fn send_again(
         &self,
@@ -265,7 +255,7 @@ impl Webhooks {
         let now = self.inner.engine.now().as_ms();
         let asked = self.inner.engine.journal().delivery_log().send_again(endpoint, again, now).await;
         self.inner.wake(endpoint);
-        asked.inspect_err(|error| self.heed(error))
+        asked.inspect_err(|error| self.inner.engine.heed(error))
     }
 
     /// Has an endpoint sent what it would have been sent since a moment, had it been there and enabled; returns how much
@@ -322,7 +312,7 @@ impl Webhooks {
                 deliveries.extend(new.map(|new| tenure_journal::NewDelivery { time_ms: now, ..new }));
             }
             let enqueued = engine.journal().delivery_log().enqueue(deliveries).await;
-            count += enqueued.inspect_err(|error| self.heed(error))? as u64;
+            count += enqueued.inspect_err(|error| engine.heed(error))? as u64;
             self.inner.wake(endpoint(company, webhook.id));
         }
         Ok(count)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use tenure_engine::Engine;
-use tenure_journal::{Attempted, Journal, JournalError};
+use tenure_journal::{Attempted, Journal};
 use tokio::sync::{mpsc, oneshot};
 
 /// The most attempts that are recorded together.
@@ -38,10 +38,7 @@ async fn record(engine: Engine, mut lane: mpsc::Receiver<Waiting>) {
     while lane.recv_many(&mut waiting, TOGETHER).await > 0 {
         let (attempted, told): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
         let recorded = journal.delivery_log().record_attempts(attempted).await;
-        if let Err(error @ JournalError::OutcomeUnknown(_)) = &recorded {
-            engine.give_up(error.to_string());
-        }
-        let recorded = recorded.map_err(|error| error.to_string());
+        let recorded = recorded.inspect_err(|error| engine.heed(error)).map_err(|error| error.to_string());
         for told in told {
             // Whoever does not wait any more need not know.
             let _ = told.send(recorded.clone());

@@ -1,10 +1,10 @@
 //! One worker for each endpoint: it sends what is due, a few at once, and waits for nobody else's endpoint.
 
+use crate::under_way::UnderWay;
 use crate::webhook::post::{Answer, PostError};
 use crate::webhook::request::call_of;
 use crate::webhook::schedule::{NO_SUCCESS_MS, OVERLOADED_MS, Verdict, verdict};
 use crate::webhook::{Inner, latency_ms};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tenure_directory::webhook::{DisableWebhook, DisabledReason, TOLD_ANSWERS, Webhook};
@@ -12,7 +12,6 @@ use tenure_directory::{Actor, Command, Company, CompanyId, Timestamp, WebhookId}
 use tenure_engine::Health;
 use tenure_journal::{Attempt, Attempted, Delivery, Endpoint, JournalError, Outcome};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 
 /// How many deliveries to one endpoint are under way at once; within a lane, one.
 const AT_ONCE: usize = 16;
@@ -25,15 +24,14 @@ const ANSWER_KEPT: usize = 1024;
 
 /// Sends to an endpoint until it is no more.
 pub(crate) async fn work(inner: Arc<Inner>, endpoint: Endpoint, wake: Arc<Notify>) {
-    let mut under_way: JoinSet<u64> = JoinSet::new();
-    let mut sequences = BTreeSet::new();
+    let mut under_way = UnderWay::new("a delivery", AT_ONCE);
     loop {
         if inner.engine.health() == Health::Failed {
             // Nothing can be recorded any more, and what is not recorded would be sent again and again.
             return std::future::pending().await;
         }
         let woken = wake.notified();
-        let next = match start_due(&inner, endpoint, &mut under_way, &mut sequences).await {
+        let next = match start_due(&inner, endpoint, &mut under_way).await {
             Ok(Next::Gone) if under_way.is_empty() => {
                 // Should anything have been stored for it after it was deleted.
                 if let Err(error) = inner.engine.journal().delivery_log().forget_endpoint(endpoint).await {
@@ -53,27 +51,9 @@ pub(crate) async fn work(inner: Arc<Inner>, endpoint: Endpoint, wake: Arc<Notify
             Duration::from_millis(u64::try_from(wait).unwrap_or_default()).min(NAP)
         });
         tokio::select! {
-            Some(ended) = under_way.join_next() => {
-                forget(ended, &mut sequences);
-                while let Some(ended) = under_way.try_join_next() {
-                    forget(ended, &mut sequences);
-                }
-            }
+            () = under_way.ended() => {}
             () = woken => {}
             () = tokio::time::sleep(nap) => {}
-        }
-    }
-}
-
-fn forget(ended: Result<u64, tokio::task::JoinError>, sequences: &mut BTreeSet<u64>) {
-    match ended {
-        Ok(sequence) => {
-            sequences.remove(&sequence);
-        }
-        // A fault of ours: what it was is not known, so all that is still under way is asked for again and sent twice.
-        Err(error) => {
-            tracing::error!(%error, "a delivery ended early");
-            sequences.clear();
         }
     }
 }
@@ -88,8 +68,7 @@ enum Next {
 async fn start_due(
     inner: &Arc<Inner>,
     endpoint: Endpoint,
-    under_way: &mut JoinSet<u64>,
-    sequences: &mut BTreeSet<u64>,
+    under_way: &mut UnderWay<u64>,
 ) -> Result<Next, String> {
     let id = CompanyId::new(endpoint.stream.0);
     let company = inner.engine.company(id).await.map_err(|error| error.to_string())?;
@@ -100,27 +79,22 @@ async fn start_due(
         let was_there = company.had_webhook(WebhookId::new(endpoint.number));
         return Ok(if was_there { Next::Gone } else { Next::At(None) });
     };
-    if !webhook.may_be_sent() || under_way.len() >= AT_ONCE {
+    if !webhook.may_be_sent() || under_way.is_full() {
         return Ok(Next::At(None));
     }
     let log = inner.engine.journal().delivery_log();
     let now = inner.engine.now().as_ms();
     let told = |error: JournalError| error.to_string();
-    let due = log.due_deliveries(endpoint, now, AT_ONCE + sequences.len()).await.map_err(told)?;
+    let due = log.due_deliveries(endpoint, now, under_way.looked_at()).await.map_err(told)?;
     for delivery in due {
-        if under_way.len() >= AT_ONCE {
-            return Ok(Next::At(None));
+        if under_way.is_full() {
+            break;
         }
-        if sequences.insert(delivery.sequence) {
-            let sequence = delivery.sequence;
-            let attempt = attempt(Arc::clone(inner), Arc::clone(&company), Arc::clone(&webhook), delivery);
-            under_way.spawn(async move {
-                attempt.await;
-                sequence
-            });
-        }
+        let sequence = delivery.sequence;
+        let attempt = attempt(Arc::clone(inner), Arc::clone(&company), Arc::clone(&webhook), delivery);
+        under_way.start(sequence, attempt);
     }
-    if !sequences.is_empty() {
+    if !under_way.is_empty() {
         // Whatever is due next is looked for when one of these has ended.
         return Ok(Next::At(None));
     }

@@ -6,22 +6,6 @@ use tenure_journal::{
     EndpointHealth, Journal, NewDelivery, Outcome, Stream, Version,
 };
 
-macro_rules! on_every_engine {
-    ($($behaviour:ident)*) => {$(
-        mod $behaviour {
-            #[tokio::test]
-            async fn on_memory() {
-                super::$behaviour(&*super::memory().journal).await;
-            }
-
-            #[tokio::test]
-            async fn on_sqlite() {
-                super::$behaviour(&*super::sqlite().journal).await;
-            }
-        }
-    )*};
-}
-
 on_every_engine! {
     an_event_is_enqueued_once_for_an_endpoint
     deliveries_are_stored_with_the_checkpoint_or_not_at_all

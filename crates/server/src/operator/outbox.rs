@@ -12,7 +12,7 @@ use tenure_directory::teammate::TeammateRef;
 use tenure_directory::text::{full_name, repeated};
 use tenure_directory::{Actor, Command, CompanyId, Refusal, TeammateId, Timestamp, Urgency};
 use tenure_engine::Turn;
-use tenure_journal::{JournalError, MAX_READ, Output, Stream};
+use tenure_journal::{MAX_READ, Output, Stream};
 
 /// An invitation that is not sent yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,10 +180,9 @@ impl Operator {
     /// Has the company's invitations looked at now. Without it they go out all the same, within a minute.
     async fn hurry(&self, company: CompanyId) {
         let (journal, now) = (self.engine.journal(), self.engine.now().as_ms());
-        match journal.hurry(INVITATION_FOLLOWER, Stream(company.number()), now).await {
-            Ok(()) => {}
-            Err(error @ JournalError::OutcomeUnknown(_)) => self.engine.give_up(error.to_string()),
-            Err(error) => tracing::warn!(%error, "invitations that were released wait for their next look"),
+        if let Err(error) = journal.hurry(INVITATION_FOLLOWER, Stream(company.number()), now).await {
+            self.engine.heed(&error);
+            tracing::warn!(%error, "invitations that were released wait for their next look");
         }
         if let Some(invitations) = &self.invitations {
             invitations.notify_one();

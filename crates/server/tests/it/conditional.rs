@@ -18,7 +18,8 @@ async fn acme(server: &TestServer) -> TestCompany {
     company
 }
 
-async fn etag(company: &TestCompany, path: &str) -> String {
+/// The tag of a single resource.
+pub(crate) async fn etag(company: &TestCompany, path: &str) -> String {
     let reply = company.get(path).await.expect(200);
     reply.header("etag").expect("a single resource has a tag").to_owned()
 }

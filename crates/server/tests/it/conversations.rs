@@ -1,12 +1,14 @@
 //! `/conversations` and `/teammates/{id}/conversations`: who deals with what, and what becomes of a blocked teammate's.
 
+use crate::conditional::etag;
 use crate::events::{names, told};
 use crate::inboxes::{channel, public_inbox};
+use crate::lists::pages;
 use crate::messages::receive;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tenure_testkit::{Reply, TestCompany, TestServer};
+use tenure_testkit::{TestCompany, TestServer};
 
 const PATH: &str = "/conversations/cnv_1";
 
@@ -33,14 +35,10 @@ async fn with_conversations(server: &TestServer, count: usize) -> TestCompany {
     company
 }
 
-async fn put(company: &TestCompany, path: &str, body: Value) -> Reply {
-    company.send(company.request(Method::PUT, path).json(&body)).await
-}
-
 /// Assigns a conversation.
 pub(crate) async fn assign(company: &TestCompany, conversation: &str, teammate: &str) {
     let path = format!("/conversations/{conversation}/assignee");
-    put(company, &path, json!({ "assignee_id": teammate })).await.expect(204);
+    company.put(&path, json!({ "assignee_id": teammate })).await.expect(204);
 }
 
 async fn move_to(company: &TestCompany, conversation: &str, status: &str) {
@@ -65,22 +63,6 @@ pub(crate) async fn state(company: &TestCompany, conversation: &str) -> (String,
 #[track_caller]
 fn assert_state(found: &(String, Option<String>), status: &str, assignee: Option<&str>) {
     assert_eq!((found.0.as_str(), found.1.as_deref()), (status, assignee));
-}
-
-async fn etag(company: &TestCompany, path: &str) -> String {
-    company.get(path).await.expect(200).header("etag").expect("a single resource has an ETag").to_owned()
-}
-
-/// The ids of a list, page by page, to its end.
-async fn pages(company: &TestCompany, first: &str) -> Vec<Vec<String>> {
-    let mut pages = vec![];
-    let mut next = Some(first.to_owned());
-    while let Some(path) = next {
-        let page = company.get(&path).await.expect(200);
-        pages.push(page.ids());
-        next = page.next();
-    }
-    pages
 }
 
 #[tokio::test]
@@ -195,7 +177,7 @@ async fn a_status_that_is_none_is_refused() {
             let refused = company.get(&format!("{list}?q[statuses][]={status}")).await.expect(400);
             let fault = "q[statuses][] must be one of: assigned, unassigned, archived, open, trashed";
             assert_eq!(refused.code(), "request.bad_query", "{list} {status}");
-            assert_eq!(refused.json()["_error"]["details"], json!([fault]), "{list} {status}");
+            assert_eq!(refused.details(), json!([fault]), "{list} {status}");
         }
     }
 }
@@ -270,9 +252,9 @@ async fn a_conversation_is_assigned_by_id_or_alias() {
     let server = TestServer::start().await;
     let company = with_conversations(&server, 1).await;
     let path = format!("{PATH}/assignee");
-    put(&company, &path, json!({ "assignee_id": "tea_2" })).await.expect(204);
+    company.put(&path, json!({ "assignee_id": "tea_2" })).await.expect(204);
     assert_state(&state(&company, "cnv_1").await, "assigned", Some("tea_2"));
-    let assigned = put(&company, &path, json!({ "assignee_id": "alt:email:CY@x.example" })).await.expect(204);
+    let assigned = company.put(&path, json!({ "assignee_id": "alt:email:CY@x.example" })).await.expect(204);
     assert_eq!((assigned.text().as_str(), assigned.header("content-type")), ("", None));
     assert_state(&state(&company, "cnv_1").await, "assigned", Some("tea_3"));
     company.patch(PATH, json!({ "assignee_id": "alt:email:bo@x.example" })).await.expect(204);
@@ -346,7 +328,7 @@ async fn a_change_takes_no_field_that_it_has_not() {
         ),
     ] {
         let refused = company.patch(PATH, body).await.expect(400);
-        assert_eq!(refused.json()["_error"]["details"], json!([fault]), "{refused}");
+        assert_eq!(refused.details(), json!([fault]), "{refused}");
     }
     assert_eq!(company.get(PATH).await.text(), before);
 }
@@ -363,8 +345,8 @@ async fn an_assignment_names_somebody_or_nobody() {
             "status is not a field of an assignment; the fields are: assignee_id",
         ),
     ] {
-        let refused = put(&company, &format!("{PATH}/assignee"), body).await.expect(400);
-        assert_eq!(refused.json()["_error"]["details"], json!([fault]), "{refused}");
+        let refused = company.put(&format!("{PATH}/assignee"), body).await.expect(400);
+        assert_eq!(refused.details(), json!([fault]), "{refused}");
     }
     assert_state(&state(&company, "cnv_1").await, "unassigned", None);
 }
@@ -378,7 +360,7 @@ async fn a_conversation_that_there_is_not_is_not_found() {
         for refused in [
             company.get(&path).await,
             company.patch(&path, json!({ "status": "archived" })).await,
-            put(&company, &format!("{path}/assignee"), json!({ "assignee_id": "tea_2" })).await,
+            company.put(&format!("{path}/assignee"), json!({ "assignee_id": "tea_2" })).await,
         ] {
             assert_eq!((refused.status, refused.code().as_str()), (404, "conversation.unknown"), "{given}");
             assert_eq!(refused.message(), format!("Unknown conversation ID {given}"));
@@ -396,7 +378,7 @@ async fn whoever_is_blocked_is_not_assigned_anything() {
     let body = json!({ "assignee_id": "tea_3", "status": "archived" });
     for refused in [
         company.patch(PATH, body).await,
-        put(&company, &format!("{PATH}/assignee"), json!({ "assignee_id": "alt:email:cy@x.example" })).await,
+        company.put(&format!("{PATH}/assignee"), json!({ "assignee_id": "alt:email:cy@x.example" })).await,
     ] {
         assert_eq!((refused.status, refused.code().as_str()), (400, "conversation.assignee_blocked"));
         let message = "Body did not satisfy requirements: assignee_id names a blocked teammate: tea_3";
@@ -430,7 +412,7 @@ async fn a_refused_assignee_or_author_is_told_in_the_details_too() {
         let reply = json!({ "body": "x", "author_id": given });
         let replied = company.post(&format!("{PATH}/messages"), reply).await.expect(400);
         for (field, refused) in [("assignee_id", assigned), ("author_id", replied)] {
-            let details = refused.json()["_error"]["details"].clone();
+            let details = refused.details();
             let is_told = details[0].as_str().is_some_and(|detail| detail.starts_with(field));
             assert!(is_told, "{given}: {refused}");
         }

@@ -1,5 +1,6 @@
 //! `/inboxes`, `/channels` and `/teammates/{id}/inboxes`: where conversations come in, and who has access.
 
+use crate::conditional::etag;
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -136,7 +137,7 @@ async fn channels_are_of_type_custom_alone() {
         (json!({ "type": null }), "type must be a string, not null"),
     ] {
         let refused = company.post(&path, body).await.expect(400);
-        assert_eq!(refused.json()["_error"]["details"], json!([fault]), "{refused}");
+        assert_eq!(refused.details(), json!([fault]), "{refused}");
     }
     assert!(listed(&company, &path).await.is_empty());
 }
@@ -312,7 +313,7 @@ async fn an_inbox_needs_a_name_and_takes_no_field_that_it_has_not() {
         ),
     ] {
         let refused = company.post("/inboxes", body).await.expect(400);
-        assert_eq!(refused.json()["_error"]["details"], json!([fault]), "{refused}");
+        assert_eq!(refused.details(), json!([fault]), "{refused}");
     }
     assert!(listed(&company, "/inboxes").await.is_empty());
     inbox(&company, &longest, &[]).await;
@@ -343,7 +344,7 @@ async fn an_inbox_and_a_channel_that_the_caller_has_are_not_sent_again() {
     inbox(&company, "Orders", &[]).await;
     channel(&company, "inb_1").await;
     for path in ["/inboxes/inb_1", "/channels/cha_1"] {
-        let tag = company.get(path).await.expect(200).header("etag").unwrap().to_owned();
+        let tag = etag(&company, path).await;
         let again = company.send(company.request(Method::GET, path).header("If-None-Match", &tag)).await;
         assert_eq!((again.status, again.header("etag")), (304, Some(tag.as_str())), "{path}");
     }
@@ -380,7 +381,7 @@ async fn a_custom_field_of_type_inbox_takes_an_inbox_of_the_company() {
     for given in ["inb_2", "INB_1", "Orders", ""] {
         let refused = company.patch(&path, json!({ "custom_fields": { "Desk": given } })).await.expect(400);
         let fault = "custom_fields.Desk must be the id of an inbox of this company";
-        assert_eq!(refused.json()["_error"]["details"], json!([fault]), "{given}");
+        assert_eq!(refused.details(), json!([fault]), "{given}");
     }
     assert_eq!(company.get(&path).await.json()["custom_fields"], json!({ "Desk": "inb_1" }));
 }

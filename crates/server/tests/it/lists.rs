@@ -20,7 +20,7 @@ async fn teammates(company: &TestCompany, count: usize) -> Vec<String> {
 }
 
 /// The ids of a list, page by page, to its end.
-async fn pages(company: &TestCompany, first: &str) -> Vec<Vec<String>> {
+pub(crate) async fn pages(company: &TestCompany, first: &str) -> Vec<Vec<String>> {
     let mut pages = vec![];
     let mut next = Some(first.to_owned());
     while let Some(path) = next {

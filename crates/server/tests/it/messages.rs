@@ -1,5 +1,6 @@
 //! `/channels/{id}/incoming_messages`, `/conversations/{id}/messages` and `/messages/{id}`: what comes in, and replies.
 
+use crate::conditional::etag;
 use crate::conversations::{archive, assign, state, with_a_channel};
 use crate::inboxes::channel;
 use reqwest::Method;
@@ -49,10 +50,6 @@ async fn conversations(company: &TestCompany) -> Vec<String> {
 /// Since when the conversation `cnv_1` waits.
 async fn waiting_since(company: &TestCompany) -> Option<Value> {
     company.get("/conversations/cnv_1").await.expect(200).json().get("waiting_since").cloned()
-}
-
-fn details(refused: &Reply) -> Value {
-    refused.json()["_error"]["details"].clone()
 }
 
 #[tokio::test]
@@ -192,7 +189,7 @@ async fn a_text_has_64_kib_at_most() {
             company.post(INCOMING, incoming(text.clone())).await,
             company.post(MESSAGES, json!({ "body": text })).await,
         ] {
-            assert_eq!((refused.status, details(&refused)), (400, json!([fault])));
+            assert_eq!((refused.status, refused.details()), (400, json!([fault])));
         }
     }
     company.post(MESSAGES, json!({ "body": "x".repeat(LIMIT) })).await.expect(202);
@@ -240,7 +237,7 @@ async fn a_message_needs_a_sender_and_a_text() {
         ),
     ] {
         let refused = company.post(INCOMING, body).await.expect(400);
-        assert_eq!(details(&refused), faults, "{refused}");
+        assert_eq!(refused.details(), faults, "{refused}");
     }
     company.send(company.request(Method::POST, INCOMING)).await.expect(400);
     assert!(conversations(&company).await.is_empty());
@@ -272,7 +269,7 @@ async fn a_message_takes_no_field_that_it_has_not_and_no_attachment() {
         (with("attachments", json!([])), "attachments is not supported; leave it out"),
     ] {
         let refused = company.post(INCOMING, body).await.expect(400);
-        assert_eq!(details(&refused), json!([fault]), "{refused}");
+        assert_eq!(refused.details(), json!([fault]), "{refused}");
     }
 }
 
@@ -442,7 +439,7 @@ async fn a_reply_needs_a_text_and_takes_no_field_that_it_has_not() {
         (json!({ "body": "x", "attachments": [] }), "attachments is not supported; leave it out"),
     ] {
         let refused = company.post(MESSAGES, body).await.expect(400);
-        assert_eq!(details(&refused), json!([fault]), "{refused}");
+        assert_eq!(refused.details(), json!([fault]), "{refused}");
     }
     assert_eq!(messages(&company, "cnv_1").await, ["msg_1"]);
 }
@@ -546,7 +543,7 @@ async fn a_message_that_the_caller_has_is_not_sent_again() {
     let server = TestServer::start().await;
     let company = with_a_channel(&server).await;
     receive(&company, "dee@shop.example").await;
-    let tag = company.get("/messages/msg_1").await.expect(200).header("etag").unwrap().to_owned();
+    let tag = etag(&company, "/messages/msg_1").await;
     let again = company.request(Method::GET, "/messages/msg_1").header("If-None-Match", tag);
     assert_eq!(company.send(again).await.status, 304);
 }

@@ -345,7 +345,7 @@ const PARAMETERS: [(&str, &str); 9] = [
 ];
 
 /// A path of the document about what has this number.
-fn path_of(template: &str, number: &str) -> String {
+pub(crate) fn path_of(template: &str, number: &str) -> String {
     let path = PARAMETERS.iter().fold(template.to_owned(), |path, (parameter, prefix)| {
         path.replace(parameter, &format!("{prefix}{number}"))
     });

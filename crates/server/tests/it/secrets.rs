@@ -65,7 +65,7 @@ async fn walk_invitations(server: &TestServer, company: &TestCompany) -> Vec<Str
 }
 
 /// All files under a folder, with what they hold.
-fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).expect("the folder can be read");
     let paths: Vec<_> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
     let mut found: Vec<_> = paths.iter().filter(|path| path.is_dir()).flat_map(|path| files(path)).collect();
@@ -83,7 +83,7 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 }
 
 /// The files that hold one of these texts.
-fn holding<'a>(files: &'a [(PathBuf, Vec<u8>)], texts: &[impl AsRef<str>]) -> Vec<&'a Path> {
+pub(crate) fn holding<'a>(files: &'a [(PathBuf, Vec<u8>)], texts: &[impl AsRef<str>]) -> Vec<&'a Path> {
     let holds_one = |bytes: &[u8]| texts.iter().any(|text| holds(bytes, text.as_ref()));
     files.iter().filter(|(_, bytes)| holds_one(bytes)).map(|(path, _)| path.as_path()).collect()
 }

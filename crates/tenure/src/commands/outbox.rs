@@ -5,10 +5,8 @@ use crate::failure::Failure;
 use crate::operate::{ask, data_path, require_journal};
 use crate::print;
 use std::io;
+use tenure_server::OUTBOX;
 use tenure_server::operator::{OperatorRequest, OutboxRequest};
-
-/// The folder of mail in the data folder.
-const FOLDER: &str = "outbox";
 
 pub(crate) fn run(global: &Global, command: Outbox) -> Result<(), Failure> {
     let request = match command {
@@ -28,7 +26,7 @@ pub(crate) fn run(global: &Global, command: Outbox) -> Result<(), Failure> {
 fn show_file(global: &Global, given: &str) -> Result<(), Failure> {
     let data = data_path(global)?;
     require_journal(&data)?;
-    let (folder, name) = (data.join(FOLDER), given.strip_suffix(".eml").unwrap_or(given));
+    let (folder, name) = (data.join(OUTBOX), given.strip_suffix(".eml").unwrap_or(given));
     // So that it leads to nothing but a mail in that folder.
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let read = if name.bytes().all(is_name) {

@@ -2,10 +2,7 @@
 
 use crate::process::{RunningServer, Tenure, eventually, keys};
 use serde_json::{Value, json};
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use tenure_testkit::{Answering, Receiver};
 
 const URL: &str = "https://hooks.example.com/tenure";
 /// What lets a server reach the receivers of these tests.
@@ -39,56 +36,6 @@ const ABOUT_NONE: [&[&str]; 12] = [
     &["delete", "whk_9"],
 ];
 
-/// An endpoint on this machine: it gives challenges back, and answers all else with a status that can be changed.
-struct Receiver {
-    url: String,
-    status: Arc<AtomicU16>,
-}
-
-impl Receiver {
-    fn start(status: u16) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/hooks", listener.local_addr().unwrap());
-        let status = Arc::new(AtomicU16::new(status));
-        let answer = Arc::clone(&status);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                // The server may go at any moment.
-                let _ = answer_one(stream, answer.load(Ordering::Relaxed));
-            }
-        });
-        Self { url, status }
-    }
-
-    fn answers_with(&self, status: u16) {
-        self.status.store(status, Ordering::Relaxed);
-    }
-}
-
-fn answer_one(mut stream: TcpStream, status: u16) -> io::Result<()> {
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let (mut length, mut challenge) = (0_usize, None);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
-            break;
-        }
-        let Some((name, value)) = line.split_once(':') else { continue };
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().unwrap_or_default(),
-            "x-front-challenge" => challenge = Some(value.trim().to_owned()),
-            _ => {}
-        }
-    }
-    reader.read_exact(&mut vec![0_u8; length])?;
-    let (status, said) = match challenge {
-        Some(challenge) => (200, challenge),
-        None => (status, String::new()),
-    };
-    let head = format!("HTTP/1.1 {status} -\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", said.len());
-    stream.write_all((head + &said).as_bytes())
-}
-
 fn create(tenure: &Tenure, args: &[&str]) -> Value {
     tenure.json(&[&["webhook", "create"][..], args].concat())
 }
@@ -109,11 +56,12 @@ struct Served {
 
 impl Served {
     async fn start(status: u16) -> Self {
-        let (tenure, receiver) = (Tenure::with_company(), Receiver::start(status));
+        let (tenure, receiver) = (Tenure::with_company(), Receiver::start().await);
         let server = tenure.serve(&ALLOW);
         let stand = Self { token: tenure.token(), server, receiver, tenure };
         stand.add("ana@acme.example").await;
-        create(&stand.tenure, &["--url", &stand.receiver.url, "--events", "teammate.*"]);
+        create(&stand.tenure, &["--url", &stand.receiver.url(), "--events", "teammate.*"]);
+        stand.receiver.answer(Answering::With(status));
         stand
     }
 
@@ -311,11 +259,11 @@ fn what_must_be_sent_at_once_needs_a_running_server() {
     assert_eq!(recovered.stdout, "nothing is sent again to webhook whk_1\n");
 }
 
-#[test]
-fn a_running_server_tells_at_once_whether_an_endpoint_is_valid() {
-    let (tenure, receiver) = (Tenure::with_company(), Receiver::start(204));
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_server_tells_at_once_whether_an_endpoint_is_valid() {
+    let (tenure, receiver) = (Tenure::with_company(), Receiver::start().await);
     let _server = tenure.serve(&ALLOW);
-    let good = create(&tenure, &["--url", &receiver.url]);
+    let good = create(&tenure, &["--url", &receiver.url()]);
     assert_eq!(good["validation"]["status"], "validated", "{good}");
     // Nobody listens there.
     let bad = create(&tenure, &["--url", "http://127.0.0.1:9/"]);
@@ -337,20 +285,21 @@ fn a_running_server_takes_no_endpoint_inside() {
     }
 }
 
-#[test]
-fn ping_tells_what_the_endpoint_answers() {
-    let (tenure, receiver) = (Tenure::with_company(), Receiver::start(204));
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ping_tells_what_the_endpoint_answers() {
+    let (tenure, receiver) = (Tenure::with_company(), Receiver::start().await);
     let _server = tenure.serve(&ALLOW);
-    create(&tenure, &["--url", &receiver.url]);
+    create(&tenure, &["--url", &receiver.url()]);
+    receiver.answer(Answering::With(204));
     let pinged = tenure.json(&["webhook", "ping", "whk_1"]);
     assert_eq!(json!([pinged["id"], pinged["delivered"], pinged["status"]]), json!(["whk_1", true, 204]));
-    receiver.answers_with(500);
+    receiver.answer(Answering::With(500));
     let output = tenure.run(&["webhook", "ping", "whk_1"]);
     assert!(output.code == 1 && output.stdout.contains("status 500"), "{output}");
     assert!(output.stderr.contains("did not take the ping"), "{output}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_sent_is_listed_shown_and_sent_again() {
     let served = Served::start(204).await;
     served.add("bo@acme.example").await;
@@ -365,7 +314,7 @@ async fn what_was_sent_is_listed_shown_and_sent_again() {
     assert!(shown.stdout.starts_with("delivery dlv_1\n") && shown.stdout.contains("status 204"), "{shown}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_never_sent_can_be_sent() {
     let served = Served::start(204).await;
     let missing = ["webhook", "replay-missing", "whk_1", "--since", "0"];
@@ -375,7 +324,7 @@ async fn what_was_never_sent_can_be_sent() {
     assert_eq!(served.tenure.json(&missing)["deliveries"], 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_waits_goes_out_once_the_webhook_is_enabled_again() {
     let served = Served::start(500).await;
     let tenure = &served.tenure;
@@ -388,20 +337,20 @@ async fn what_waits_goes_out_once_the_webhook_is_enabled_again() {
         refused.code == 1 && refused.stderr.contains("webhook whk_1 is disabled; enable it"),
         "{refused}"
     );
-    served.receiver.answers_with(200);
+    served.receiver.answer(Answering::With(200));
     tenure.ok(&["webhook", "enable", "whk_1"]);
     let recovered = tenure.json(&["webhook", "recover", "whk_1", "--since", "0"]);
     assert_eq!(recovered, json!({ "id": "whk_1", "deliveries": 0 }), "nothing was given up");
     served.deliveries("delivered", 1);
 }
 
-#[test]
-fn the_secret_is_in_no_file_no_log_and_no_later_output() {
-    let (tenure, receiver) = (Tenure::with_company(), Receiver::start(204));
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_secret_is_in_no_file_no_log_and_no_later_output() {
+    let (tenure, receiver) = (Tenure::with_company(), Receiver::start().await);
     let mut serve = tenure.command(&["serve", "--listen", "127.0.0.1:0", "--log", "json"]);
     let server = tenure.serve_with(serve.args(ALLOW).env("TENURE_LOG", "trace"));
     let secrets = [
-        create(&tenure, &["--url", &receiver.url])["secret"].clone(),
+        create(&tenure, &["--url", &receiver.url()])["secret"].clone(),
         tenure.json(&["webhook", "rotate-secret", "whk_1"])["secret"].clone(),
     ];
     tenure.ok(&["webhook", "ping", "whk_1"]);

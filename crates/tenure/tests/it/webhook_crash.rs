@@ -7,16 +7,14 @@ use reqwest::Method;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
-use tenure_testkit::{Answering, Received, Receiver};
+use tenure_testkit::{Answering, Received, Receiver, eventually};
 
 const ALLOW: [&str; 2] = ["--webhook-allow", "127.0.0.0/8"];
 /// How often the server is killed at each point.
 const ROUNDS: usize = 2;
-/// How often a kill may come after the follower, before something else is wrong. It gathers for 5 ms, and a busy machine can
+/// How often a kill may come after the follower, before something else is wrong. It gathers for 20 ms, and a busy machine can
 /// be slower than that.
 const TRIES: usize = 20;
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Events that the follower of webhooks has not been at.
 const NOT_ENQUEUED: &str = "SELECT count(*) FROM events WHERE name = 'teammate.updated' AND position > \
@@ -167,11 +165,7 @@ fn text(value: &Value) -> String {
 }
 
 async fn until(what: &str, look: impl AsyncFn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !look().await {
-        assert!(Instant::now() < deadline, "waited in vain for {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    eventually(what, async || look().await.then_some(())).await;
 }
 
 /// The events that came: each under one id and with the same bytes, and in order about each teammate.

@@ -3,11 +3,11 @@
 
 use super::judge::Arrival;
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tenure_testkit::read_request;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -173,15 +173,15 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 /// Takes the one request of a connection: gives a challenge back, and notes all else before it is answered.
 async fn take(mut socket: TcpStream, shared: Arc<Shared>) -> Option<()> {
-    let (headers, body) = read(&mut socket).await?;
-    if let Some(challenge) = headers.get("x-front-challenge") {
-        return answer(&mut socket, challenge).await;
+    let received = read_request(&mut socket, &mut Vec::new()).await?;
+    if received.is_challenge() {
+        return answer(&mut socket, received.header("x-front-challenge")).await;
     }
     let trap = locked(&shared.trap).take();
     if let Some(trap) = trap.as_ref().filter(|trap| trap.moment == Moment::BeforeAnswer) {
         trap.kill();
     }
-    let arrival = Arrival::new(&headers, body);
+    let arrival = Arrival::new(&received.headers, received.body);
     let sequence = arrival.sequence();
     locked(&shared.arrivals).push(arrival);
     let Some(trap) = trap else {
@@ -193,32 +193,6 @@ async fn take(mut socket: TcpStream, shared: Arc<Shared>) -> Option<()> {
         trap.kill();
     }
     trap.sprung.send(sequence).ok()
-}
-
-/// Reads a whole request: its headers, by name in lower case, and its body. None if it breaks off.
-async fn read(socket: &mut TcpStream) -> Option<(BTreeMap<String, String>, String)> {
-    let mut bytes: Vec<u8> = Vec::new();
-    let end = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end;
-        }
-        if socket.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    };
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let lines = head.split("\r\n").filter_map(|line| line.split_once(':'));
-    let headers: BTreeMap<String, String> =
-        lines.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
-    let length: usize = headers.get("content-length").and_then(|length| length.parse().ok())?;
-    let begin = end + 4;
-    while bytes.len() < begin + length {
-        if socket.read_buf(&mut bytes).await.ok()? == 0 {
-            return None;
-        }
-    }
-    let body = String::from_utf8_lossy(&bytes[begin..begin + length]).into_owned();
-    Some((headers, body))
 }
 
 /// Answers, and closes: a connection that is kept would be a way past a port that is shut.

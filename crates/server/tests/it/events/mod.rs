@@ -3,6 +3,7 @@
 mod history;
 mod told;
 
+use crate::conditional::etag;
 use crate::conversations::{archive, assign, with_a_channel};
 use crate::inboxes::{channel, inbox};
 use crate::invitations::mail_to;
@@ -215,7 +216,7 @@ async fn an_event_that_the_caller_has_is_not_sent_again() {
     let server = TestServer::start().await;
     let company = eventful(&server).await;
     let path = format!("/events/{}", only(&company, "assign").await["id"].as_str().unwrap());
-    let tag = company.get(&path).await.expect(200).header("etag").unwrap().to_owned();
+    let tag = etag(&company, &path).await;
     let again = company.send(company.request(Method::GET, &path).header("If-None-Match", &tag)).await;
     assert_eq!((again.status, again.header("etag")), (304, Some(tag.as_str())));
 }

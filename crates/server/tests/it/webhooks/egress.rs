@@ -3,9 +3,8 @@
 
 use super::Site;
 use serde_json::json;
-use std::sync::Arc;
 use tenure_server::WebhookOptions;
-use tenure_testkit::{Receiver, TestServer};
+use tenure_testkit::{Api, Receiver, TestServer, eventually};
 
 const INSIDE: [&str; 12] = [
     "http://10.0.0.1/",
@@ -58,23 +57,15 @@ async fn an_attempt_that_would_lead_inside_is_refused_and_recorded_as_such() {
     let server = tenure_server::Server::open(node, options).await.unwrap();
     let url = server.bound_url();
     let serving = server.accept();
-    let api = Arc::new(tenure_testkit::Api::new(&url, &company.token));
-    let created =
-        api.request(reqwest::Method::POST, "/teammates").json(&json!({ "email": "x@acme.example" }));
-    assert_eq!(created.send().await.unwrap().status(), 201);
-    let mut error = serde_json::Value::Null;
-    for _ in 0..500 {
-        let path = format!("/webhooks/{webhook}/deliveries/dlv_1");
-        let reply = api.request(reqwest::Method::GET, &path).send().await.unwrap();
-        if reply.status() == 200 {
-            let shown: serde_json::Value = reply.json().await.unwrap();
-            error = shown["attempts"][0]["error"].clone();
-            if !error.is_null() {
-                break;
-            }
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    let api = Api::new(&url, &company.token);
+    api.post("/teammates", json!({ "email": "x@acme.example" })).await.expect(201);
+    let path = format!("/webhooks/{webhook}/deliveries/dlv_1");
+    let error = eventually("the attempt", async || {
+        let reply = api.get(&path).await;
+        let shown = (reply.status == 200).then(|| reply.json())?;
+        Some(shown["attempts"][0]["error"].clone()).filter(|error| !error.is_null())
+    })
+    .await;
     assert_eq!(error, "the URL may not be reached from here: it must be https to a public host");
     assert!(receiver.received().is_empty());
     serving.stop().await;

@@ -1,6 +1,9 @@
 //! What is sent: each format's body, and signatures that the public library and the product's published recipe take.
 
 use super::Site;
+use crate::conversations::assign;
+use crate::inboxes::{channel, inbox};
+use crate::messages::receive;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -45,12 +48,10 @@ async fn told(site: &Site, format: &str) -> (String, Received) {
     for challenge in receiver.all() {
         verify_standard(&secret, &challenge).unwrap();
     }
-    site.company.post("/inboxes", json!({ "name": "Orders" })).await.expect(201);
-    site.company.post("/inboxes/inb_1/channels", json!({ "type": "custom" })).await.expect(204);
-    let message = json!({ "sender": { "handle": "dee@shop.example" }, "body": "Hi" });
-    site.company.post("/channels/cha_1/incoming_messages", message).await.expect(202);
-    let assign = json!({ "assignee_id": "tea_1" });
-    site.company.put("/conversations/cnv_1/assignee", assign).await.expect(204);
+    let orders = inbox(&site.company, "Orders", &[]).await;
+    channel(&site.company, &orders).await;
+    receive(&site.company, "dee@shop.example").await;
+    assign(&site.company, "cnv_1", "tea_1").await;
     let came = receiver.wait_for(3).await;
     let assigned = came.into_iter().find(|one| one.body.contains("conversation.assigned")).unwrap();
     (secret, assigned)

@@ -9,12 +9,7 @@ mod manage;
 mod validation;
 
 use serde_json::{Value, json};
-use std::time::Duration;
-use tenure_testkit::{Receiver, TestCompany, TestServer};
-use tokio::time::Instant;
-
-/// How long is waited for what must become so.
-const PATIENCE: Duration = Duration::from_secs(20);
+use tenure_testkit::{Receiver, TestCompany, TestServer, eventually};
 
 struct Site {
     server: TestServer,
@@ -50,14 +45,10 @@ impl Site {
 
     /// Waits until the newest delivery of a webhook has a status.
     async fn wait_for_status(&self, webhook: &str, status: &str) -> Value {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let deliveries = self.deliveries(webhook).await;
-            if let Some(found) = deliveries.first().filter(|found| found["status"] == status) {
-                return found.clone();
-            }
-            assert!(Instant::now() < until, "no delivery is {status}: {deliveries:?}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let look = async || {
+            let newest = self.deliveries(webhook).await.into_iter().next();
+            newest.filter(|found| found["status"] == status)
+        };
+        eventually(&format!("the newest delivery to be {status}"), look).await
     }
 }

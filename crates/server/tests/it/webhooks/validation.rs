@@ -2,8 +2,7 @@
 
 use super::Site;
 use serde_json::json;
-use std::time::Duration;
-use tenure_testkit::{Answering, Receiver};
+use tenure_testkit::{Answering, Receiver, eventually};
 
 #[tokio::test]
 async fn the_challenge_is_as_published_and_signed() {
@@ -22,7 +21,7 @@ async fn the_challenge_is_as_published_and_signed() {
 #[tokio::test]
 async fn an_endpoint_that_gives_nothing_back_is_kept_told_so_and_sent_events_all_the_same() {
     let site = Site::new().await;
-    let receiver = Receiver::answering(Answering::Saying(200, vec![], "ok".to_owned())).await;
+    let receiver = Receiver::answering(Answering::Saying(200, "ok".to_owned())).await;
     let created = site.webhook(json!({ "url": receiver.url() })).await;
     assert_eq!(created["validation"]["status"], "failed");
     assert_eq!(created["validation"]["message"], "it answered 200 without the challenge");
@@ -39,14 +38,8 @@ async fn an_endpoint_that_must_be_validated_is_sent_nothing_before() {
     site.company.teammate("ana@acme.example").await;
     receiver.answer(Answering::With(200));
     site.company.post("/webhooks/whk_1/validate", json!({})).await.expect(202);
-    let validated = async || site.shown("whk_1").await["validation"]["status"] == "validated";
-    for _ in 0..500 {
-        if validated().await {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert!(validated().await);
+    let validated = async || (site.shown("whk_1").await["validation"]["status"] == "validated").then_some(());
+    eventually("the endpoint to be validated", validated).await;
     let bo = site.company.teammate("bo@acme.example").await;
     let came = receiver.wait_for(1).await;
     assert_eq!(came[0].json()["target"]["data"]["id"], bo);
@@ -58,13 +51,8 @@ async fn a_new_url_is_asked_again() {
     let webhook = site.at(&first).await;
     let path = format!("/webhooks/{webhook}");
     site.company.patch(&path, json!({ "url": second.url() })).await.expect(204);
-    for _ in 0..500 {
-        if !second.all().is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert!(second.all()[0].is_challenge());
+    let first_asked = eventually("what comes first", async || second.all().into_iter().next()).await;
+    assert!(first_asked.is_challenge());
     site.company.teammate("ana@acme.example").await;
     second.wait_for(1).await;
     assert!(first.received().is_empty());
