@@ -3,6 +3,7 @@
 use crate::data_folder::FolderError;
 use crate::gauges;
 use crate::http::accept;
+use crate::http::faults::Faults;
 use crate::http::limits::Limits;
 use crate::http::page_key::PageKey;
 use crate::http::problem::Problem;
@@ -63,6 +64,8 @@ pub struct ServerOptions {
     pub metrics: Option<PrometheusHandle>,
     /// How long the server goes on after it was asked to stop, with `/readyz` saying no.
     pub drain_delay: Duration,
+    /// How it misbehaves, where that is rehearsed.
+    pub faults: Option<Faults>,
 }
 
 impl Default for ServerOptions {
@@ -79,6 +82,7 @@ impl Default for ServerOptions {
             log: None,
             metrics: None,
             drain_delay: Duration::ZERO,
+            faults: None,
         }
     }
 }
@@ -200,6 +204,7 @@ impl Server {
             cors: cors(&options.cors_origins)?,
             last_used: last_used.clone(),
             log: options.log,
+            faults: options.faults,
         };
         let shell = Arc::new(Shell::new(engine, router, render, shell));
         let mut background = JoinSet::new();

@@ -215,6 +215,9 @@ pub(crate) struct Serve {
     /// A network that webhooks may reach although it is not public; repeatable
     #[arg(long, value_name = "CIDR")]
     pub(crate) webhook_allow: Vec<ipnet::IpNet>,
+    /// A rehearsal server: misbehave as a file (TOML) orders, from its seed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) faults: Option<PathBuf>,
 }
 
 /// Which company.

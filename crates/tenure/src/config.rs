@@ -12,7 +12,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tenure_server::http::Limits;
+use tenure_server::http::{FaultPlan, Faults, Limits};
 use tenure_server::{Password, PublicUrl, Sender, SmtpUrl, WebhookOptions};
 
 /// How deep JSON may be allowed to nest: the reader recurses.
@@ -89,6 +89,7 @@ pub(crate) struct Settings {
     pub(crate) queue_length: Option<usize>,
     pub(crate) mail: Option<MailSettings>,
     pub(crate) webhooks: WebhookOptions,
+    pub(crate) faults: Option<Faults>,
 }
 
 /// How mail is sent; without it, mail is written into the outbox folder.
@@ -142,6 +143,7 @@ impl Settings {
             limits: limits(file.limits),
             mail: mail(file.mail)?,
             webhooks,
+            faults: serve.faults.as_deref().map(faults).transpose()?,
         })
     }
 }
@@ -165,6 +167,21 @@ fn place_of(text: &str, at: usize) -> String {
         Some((key, _)) => format!(", line {}, `{}`", number + 1, key.trim()),
         None => format!(", line {}", number + 1),
     }
+}
+
+/// The faults of a rehearsal server.
+fn faults(path: &Path) -> Result<Faults, Failure> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    let wrong = |what: String| {
+        Failure::new(format!("{}: {what}", path.display()))
+            .with_hint("docs/rehearsal.md lists what the file may hold")
+    };
+    let plan: FaultPlan = toml::from_str(&text).map_err(|error| {
+        let place = error.span().map(|span| place_of(&text, span.start)).unwrap_or_default();
+        wrong(format!("{}{place}", error.message().trim_end().replace('\n', ", ")))
+    })?;
+    Faults::open(plan).map_err(wrong)
 }
 
 fn check_journal(journal: Option<&str>) -> Result<(), Failure> {

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours each crate may stand on (`ARCHITECTURE.md`, "The crates"). Arrows point one way.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("directory", &[]),
     ("journal", &[]),
     ("scim", &[]),
     ("engine", &["directory", "journal"]),
     ("delivery", &["directory", "engine", "journal"]),
     ("server", &["delivery", "directory", "engine", "journal", "scim"]),
+    ("client", &[]),
     ("testkit", &["delivery", "directory", "engine", "journal", "server"]),
     ("tenure", &["directory", "engine", "journal", "server"]),
 ];

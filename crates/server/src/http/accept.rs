@@ -9,7 +9,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -147,7 +146,7 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
             phase.request_started();
             let response = shell.handle(peer, request).await;
             phase.request_ended();
-            Ok::<_, Infallible>(response)
+            response
         }
     });
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));

@@ -5,6 +5,7 @@ pub mod accept;
 pub(crate) mod authentication;
 pub(crate) mod body;
 pub(crate) mod conditional;
+pub(crate) mod faults;
 pub(crate) mod head_scan;
 pub(crate) mod idempotency;
 pub(crate) mod json;
@@ -21,6 +22,7 @@ pub(crate) mod shell;
 pub(crate) mod timed_io;
 pub(crate) mod tls;
 
+pub use faults::{Fault, FaultOrder, FaultPlan, Faults};
 pub use limits::Limits;
 pub use request_log::{LogForm, RequestLog};
 pub use tls::TlsSetup;

@@ -3,6 +3,7 @@
 
 use crate::http::authentication::{Caller, Stranger, authenticate};
 use crate::http::conditional;
+use crate::http::faults::{CutOff, Faults};
 use crate::http::limits::Limits;
 use crate::http::problem::{self, Problem};
 use crate::http::rate_limit::{RateLimiter, Standing};
@@ -70,6 +71,7 @@ pub struct Shell {
     last_used: LastUsed,
     metrics: RequestMetrics,
     log: Option<RequestLog>,
+    faults: Option<Faults>,
     /// What stands for the route of a request that has none.
     no_route: Arc<str>,
 }
@@ -81,6 +83,7 @@ pub(crate) struct ShellOptions {
     pub(crate) cors: Option<CorsLayer>,
     pub(crate) last_used: LastUsed,
     pub(crate) log: Option<RequestLog>,
+    pub(crate) faults: Option<Faults>,
 }
 
 /// How a path is guarded.
@@ -106,7 +109,7 @@ fn guard_of(path: &str) -> Guard {
 impl Shell {
     pub(crate) fn new(engine: Engine, router: Router, render: RenderProblem, options: ShellOptions) -> Self {
         let ids = RequestIds::new(u32::from_be_bytes(engine.random()));
-        let ShellOptions { limits, trusted_proxies, cors, last_used, log } = options;
+        let ShellOptions { limits, trusted_proxies, cors, last_used, log, faults } = options;
         Self {
             engine,
             router,
@@ -119,6 +122,7 @@ impl Shell {
             last_used,
             metrics: RequestMetrics::default(),
             log,
+            faults,
             no_route: "-".into(),
         }
     }
@@ -127,8 +131,22 @@ impl Shell {
         &self.limits
     }
 
-    /// Answers a request, whatever happens.
-    pub(crate) async fn handle(&self, peer: Peer, request: Request<Incoming>) -> Response<Body> {
+    /// Answers a request, whatever happens; a rehearsal may cut the connection off instead.
+    pub(crate) async fn handle(
+        &self,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, CutOff> {
+        let request = request.map(Body::new);
+        match &self.faults {
+            Some(faults) if guard_of(request.uri().path()) == Guard::Token => {
+                faults.around(request, |request| self.handle_faithfully(peer, request)).await
+            }
+            _ => Ok(self.handle_faithfully(peer, request).await),
+        }
+    }
+
+    async fn handle_faithfully(&self, peer: Peer, request: Request<Body>) -> Response<Body> {
         let start = Instant::now();
         let id = self.ids.of(request.headers().get("x-request-id"));
         let method = request.method().clone();
@@ -192,7 +210,7 @@ impl Shell {
     async fn answer_origins(
         &self,
         address: IpAddr,
-        request: Request<Incoming>,
+        request: Request<Body>,
         trace: &Trace,
         seen: &Seen,
     ) -> Response<Body> {
@@ -210,7 +228,7 @@ impl Shell {
     async fn answer(
         &self,
         address: IpAddr,
-        request: Request<Incoming>,
+        request: Request<Body>,
         trace: &Trace,
         seen: &Seen,
     ) -> Response<Body> {
@@ -251,7 +269,7 @@ impl Shell {
     }
 
     /// What the HTTP library leaves to us: the size of the whole head, and exactly one `Host` (RFC 9112, section 3.2).
-    fn check_head(&self, request: &Request<Incoming>) -> Result<(), Problem> {
+    fn check_head(&self, request: &Request<Body>) -> Result<(), Problem> {
         let url_bytes = request.uri().path_and_query().map_or(0, |url| url.as_str().len());
         let lines = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
         if url_bytes + lines.sum::<usize>() > self.limits.head_bytes {
@@ -319,10 +337,10 @@ impl Shell {
         address
     }
 
-    async fn route(&self, request: Request<Incoming>, trace: Trace, asking: Asking) -> Response<Body> {
+    async fn route(&self, request: Request<Body>, trace: Trace, asking: Asking) -> Response<Body> {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let render = |problem| (self.render)(uri.path(), problem);
-        let mut request = request.map(Body::new);
+        let mut request = request;
         request.extensions_mut().insert(trace);
         request.extensions_mut().insert(asking);
         let answered = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();

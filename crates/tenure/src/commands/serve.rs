@@ -48,6 +48,7 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         log: Some(log.clone()),
         metrics: Some(metrics),
         drain_delay: settings.drain_delay,
+        faults: settings.faults,
     };
     let output = global.output;
     let served = runtime()?.block_on(async move {
