@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which crates of ours each crate may stand on (`ARCHITECTURE.md`, "The crates"). Arrows point one way.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("directory", &[]),
     ("journal", &[]),
     ("scim", &[]),
@@ -14,8 +14,9 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("delivery", &["directory", "engine", "journal"]),
     ("server", &["delivery", "directory", "engine", "journal", "scim"]),
     ("client", &[]),
+    ("lifecycle", &["client"]),
     ("testkit", &["delivery", "directory", "engine", "journal", "server"]),
-    ("tenure", &["directory", "engine", "journal", "server"]),
+    ("tenure", &["client", "directory", "engine", "journal", "lifecycle", "server"]),
 ];
 
 /// The faces of the server. None sees another; what they share is in `http`.

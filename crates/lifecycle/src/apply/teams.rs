@@ -1,0 +1,143 @@
+//! Actions about one team, done together: one request adds or removes many.
+
+use crate::apply::report::{Ending, Status};
+use crate::apply::{Apply, Halt, LOOK_AGAIN_AFTER, LOOKS, Sent, TRIES, given_up, unread};
+use crate::plan::{Action, Deed};
+use crate::run::Ledger;
+use crate::service::Service;
+use std::collections::BTreeSet;
+use tenure_client::{TeamId, TeammateId};
+
+/// How many go into one request.
+const AT_ONCE: usize = 100;
+
+/// The team of an action, and whether the subject is to be in it.
+fn aim(action: &Action) -> Option<(&TeamId, bool)> {
+    match &action.deed {
+        Deed::AddToTeam { team, .. } => Some((team, true)),
+        Deed::RemoveFromTeam { team, .. } => Some((team, false)),
+        _ => None,
+    }
+}
+
+/// How many of the next actions are about the same team in the same way; 0 where the next is about none.
+pub(super) fn together(rest: &[Action]) -> usize {
+    let Some(first) = rest.first().and_then(aim) else { return 0 };
+    rest.iter().take(AT_ONCE).take_while(|action| aim(action) == Some(first)).count()
+}
+
+impl<S: Service, L: Ledger> Apply<'_, S, L> {
+    /// Does what some actions ask of one team.
+    pub(super) async fn team(&mut self, actions: &[Action]) -> Result<(), Halt> {
+        let Some((team, wanted)) = actions.first().and_then(aim) else { return Ok(()) };
+        let mut open = Vec::new();
+        for action in actions {
+            if self.is_over(action)? {
+                continue;
+            }
+            match self.id_of(action) {
+                Some(id) => open.push((action, id)),
+                None => self.end(action, Ending::new(Status::Failed, "the account has no id"))?,
+            }
+        }
+        if open.is_empty() {
+            return Ok(());
+        }
+        let Some(members) = self.service.members(team).await.map_err(unread)? else {
+            for (action, _) in open {
+                self.end(action, Ending::new(Status::Stale, format!("there is no team {team} any more")))?;
+            }
+            return Ok(());
+        };
+        let mut waiting = Vec::new();
+        for (action, id) in open {
+            let is_so = members.contains(&id) == wanted;
+            match (is_so, self.was_attempted(action)) {
+                (false, _) => waiting.push((action, id)),
+                (true, true) => self.end(action, Ending::verified())?,
+                (true, false) => {
+                    let why =
+                        if wanted { "it is in the team already" } else { "it is not in the team any more" };
+                    self.end(action, Ending::new(Status::Stale, format!("{why}; somebody else did it")))?;
+                }
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        if let Some(why) = self.change_team(team, wanted, &mut waiting).await? {
+            // One that cannot be done must not hold up the others.
+            let is_alone = waiting.len() == 1;
+            for (action, id) in waiting {
+                let mut one = vec![(action, id)];
+                let why = if is_alone {
+                    Some(why.clone())
+                } else {
+                    self.change_team(team, wanted, &mut one).await?
+                };
+                if let (Some(why), [(action, _)]) = (why, one.as_slice()) {
+                    self.end(action, Ending::new(Status::Failed, why))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one request for some, and ends those for whom it shows. What the server said, if it said no.
+    async fn change_team(
+        &mut self,
+        team: &TeamId,
+        wanted: bool,
+        waiting: &mut Vec<(&Action, TeammateId)>,
+    ) -> Result<Option<String>, Halt> {
+        let service = self.service;
+        let mut last = Sent::Done;
+        for _ in 0..TRIES {
+            let ids: Vec<_> = waiting.iter().map(|(_, id)| id.clone()).collect();
+            let actions: Vec<_> = waiting.iter().map(|(action, _)| action.id).collect();
+            last = if wanted {
+                let request = format!("POST /teams/{team}/teammates {}", ids.len());
+                self.send(&actions, request, service.add(team, &ids)).await?
+            } else {
+                let request = format!("DELETE /teams/{team}/teammates {}", ids.len());
+                self.send(&actions, request, service.remove(team, &ids)).await?
+            };
+            if let Sent::Refused(why) = last {
+                return Ok(Some(why));
+            }
+            let members = self.members_until(team, wanted, &ids).await?;
+            let mut still = Vec::new();
+            for (action, id) in waiting.drain(..) {
+                if members.contains(&id) == wanted {
+                    self.end(action, Ending::verified())?;
+                } else {
+                    still.push((action, id));
+                }
+            }
+            *waiting = still;
+            if waiting.is_empty() {
+                return Ok(None);
+            }
+        }
+        given_up(last).map(Some)
+    }
+
+    async fn members_until(
+        &self,
+        team: &TeamId,
+        wanted: bool,
+        ids: &[TeammateId],
+    ) -> Result<BTreeSet<TeammateId>, Halt> {
+        let mut pause = LOOK_AGAIN_AFTER;
+        let mut members = self.service.members(team).await.map_err(unread)?.unwrap_or_default();
+        for _ in 1..LOOKS {
+            if ids.iter().all(|id| members.contains(id) == wanted) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+            members = self.service.members(team).await.map_err(unread)?.unwrap_or_default();
+        }
+        Ok(members)
+    }
+}

@@ -1,0 +1,101 @@
+//! One apply at a time for each target: a lock with its owner and age.
+
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Who holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The run.
+    pub run: String,
+    /// The process.
+    pub process: u32,
+    /// Since when, in ISO 8601.
+    pub since: String,
+    /// Who started it.
+    pub by: String,
+}
+
+/// Who holds the lock of a target, or held it last without finishing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its owner, where the file tells.
+    pub owner: Option<Owner>,
+}
+
+/// Why a lock is not had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another apply runs.
+    #[error("another apply runs at this target: {}", told(.0))]
+    Running(Held),
+    /// An apply was cut off before it was finished.
+    #[error("an apply at this target was cut off: {}", told(.0))]
+    Stale(Held),
+    /// The file cannot be used.
+    #[error("the lock {path} cannot be used: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+fn told(held: &Held) -> String {
+    match &held.owner {
+        Some(Owner { run, process, since, by }) => {
+            format!("run {run}, process {process}, of {by}, since {since}")
+        }
+        None => "its owner is not told".to_owned(),
+    }
+}
+
+/// A lock that is held as long as this value lives; the system lets go of it with the process, however that ends.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+impl Lock {
+    /// Takes the lock. One that was cut off is taken only by the run that held it, or with `takes_over`.
+    pub fn take(path: &Path, owner: &Owner, takes_over: bool) -> Result<Self, LockError> {
+        let failed = |error| LockError::Io { path: path.to_owned(), error };
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed)?;
+        let is_free = match file.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        };
+        let mut text = String::new();
+        // What another process is writing at this moment may be anything; then its owner is not told.
+        let read = file.read_to_string(&mut text);
+        let last: Option<Owner> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
+        if !is_free {
+            return Err(LockError::Running(Held { owner: last }));
+        }
+        let is_other = last.as_ref().is_some_and(|last| last.run != owner.run);
+        if is_other && !takes_over {
+            return Err(LockError::Stale(Held { owner: last }));
+        }
+        file.set_len(0).map_err(failed)?;
+        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let line = serde_json::to_vec(owner).expect("an owner has a JSON form");
+        file.write_all(&line).and_then(|()| file.sync_all()).map_err(failed)?;
+        Ok(Self { file })
+    }
+
+    /// Gives the lock back: what it was for is finished.
+    pub fn release(self) {
+        // Whoever comes next finds an empty file, or else an owner whose run is told to be finished.
+        let _ = self.file.set_len(0).and_then(|()| self.file.sync_all());
+    }
+}

@@ -1,0 +1,11 @@
+//! Planning and applying, held to `contract/lifecycle.md`.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that fails")]
+
+mod guards;
+mod model;
+mod people_files;
+mod plans;
+mod scene;
+mod simulation;
+mod staleness;

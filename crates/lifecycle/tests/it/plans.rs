@@ -1,0 +1,158 @@
+//! Plans: what they do, in which order, with which reasons; and their file.
+
+use crate::scene::{acme, csv, lenient, lines, mate, plan, plan_with, settings};
+use tenure_lifecycle::directory::{Capabilities, Via};
+use tenure_lifecycle::plan::{NotAPlan, Plan};
+
+#[test]
+fn who_joins_is_invited_and_then_put_into_teams() {
+    let planned = plan("email,first_name,is_admin,teams\nnew@acme.example,Nia,true,Sales;Support\n", &acme());
+    insta::assert_snapshot!(lines(&planned), @r#"
+    1 invite new@acme.example: {} -> {"email":"new@acme.example","first_name":"Nia"} (people.csv:2)
+    2 grant_admin new@acme.example: {"is_admin":false} -> {"is_admin":true} (people.csv:2) after 1
+    3 add_to_team new@acme.example: {"is_member":false} -> {"is_member":true} (people.csv:2) after 1
+    4 add_to_team new@acme.example: {"is_member":false} -> {"is_member":true} (people.csv:2) after 1
+    "#);
+}
+
+#[test]
+fn who_moves_changes_fields_and_teams() {
+    let planned =
+        plan("email,last_name,teams,custom_fields.Number\nben@acme.example,Weber,tim_2,7\n", &acme());
+    insta::assert_snapshot!(lines(&planned), @r#"
+    1 update ben@acme.example: {"custom_fields.Number":null,"last_name":""} -> {"custom_fields.Number":7,"last_name":"Weber"} (people.csv:2)
+    2 add_to_team ben@acme.example: {"is_member":false} -> {"is_member":true} (people.csv:2)
+    3 remove_from_team ben@acme.example: {"is_member":true} -> {"is_member":false} (people.csv:2)
+    "#);
+}
+
+#[test]
+fn who_leaves_hands_over_first_and_is_deactivated_last() {
+    let planned = plan("email,status,successor\nben@acme.example,departed,ada@acme.example\n", &acme());
+    insta::assert_snapshot!(lines(&planned), @r#"
+    1 hand_over ben@acme.example: {"open_conversations":2} -> {"assignee":"ada@acme.example","open_conversations":0} (people.csv:2: status is departed)
+    2 remove_from_team ben@acme.example: {"is_member":true} -> {"is_member":false} (people.csv:2: status is departed) after 1
+    3 deactivate ben@acme.example: {"is_blocked":false} -> {"is_blocked":true} (people.csv:2: status is departed) after 1,2
+    "#);
+}
+
+#[test]
+fn dates_decide_who_has_an_account() {
+    let text = "email,starts,ends\nada@acme.example,,2026-11-26\nben@acme.example,,2026-11-25\n\
+                new@acme.example,2026-11-27,\nnow@acme.example,2026-11-26,\n";
+    let kinds: Vec<_> = plan(text, &acme())
+        .plan
+        .body
+        .actions
+        .iter()
+        .map(|a| (a.deed.kind(), a.subject.email.clone()))
+        .collect();
+    let email = |name: &str| format!("{name}@acme.example");
+    assert_eq!(
+        kinds,
+        [("invite", email("now")), ("remove_from_team", email("ben")), ("deactivate", email("ben"))]
+    );
+}
+
+#[test]
+fn who_is_blocked_and_to_be_active_is_a_persons_work() {
+    insta::assert_snapshot!(lines(&plan("email\ncyd@acme.example\n", &acme())), @r#"
+    1 reactivate cyd@acme.example: {"is_blocked":true} -> {"is_blocked":false} (people.csv:2: the account is blocked)
+    "#);
+}
+
+#[test]
+fn nothing_to_do_is_an_empty_plan() {
+    let planned = plan("email,teams\nADA@acme.example,\nben@acme.example,support\n", &acme());
+    assert_eq!(lines(&planned), "");
+}
+
+#[test]
+fn those_in_no_file_are_reported_or_deactivated() {
+    let people = csv("email\nada@acme.example\n");
+    let planned = plan_with(&people, &acme(), &lenient(), &[], None).unwrap();
+    assert_eq!(
+        (planned.plan.body.actions.len(), planned.unlisted[0].email.as_str()),
+        (0, "ben@acme.example")
+    );
+    let settings = settings(
+        "[manage]\nunlisted = \"deactivate\"\n[guards]\nmax_deactivations = 5\nsource_min_rows = 0\n",
+    );
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    insta::assert_snapshot!(lines(&planned), @r#"
+    1 remove_from_team ben@acme.example: {"is_member":true} -> {"is_member":false} (in no people file)
+    2 deactivate ben@acme.example: {"is_blocked":false} -> {"is_blocked":true} (in no people file) after 1
+    note: ben@acme.example has 2 open conversations and no successor; they become unassigned. Name one with `successor`, --successor or [handover] default
+    "#);
+}
+
+#[test]
+fn a_server_without_post_is_planned_for_over_scim_or_by_a_person() {
+    let mut directory = acme();
+    for via in [Via::Scim, Via::Person] {
+        directory.capabilities = Capabilities { create: via, deactivate: via, admin: Via::Person };
+        let planned = plan("email,first_name,is_admin\nnew@acme.example,Nia,true\n", &directory);
+        let manual: Vec<_> = planned.plan.body.actions.iter().map(|action| action.deed.is_manual()).collect();
+        assert_eq!(manual, [via == Via::Person, true]);
+        assert!(planned.plan.body.notes[0].contains("does not take POST /teammates"), "{planned:?}");
+    }
+}
+
+#[test]
+fn look_alikes_are_told_and_not_merged() {
+    let planned = plan("email\nben+x@acme.example\n\u{430}da@acme.example\n", &acme());
+    insta::assert_snapshot!(lines(&planned), @r#"
+    1 invite ben+x@acme.example: {} -> {"email":"ben+x@acme.example"} (people.csv:2)
+    2 invite аda@acme.example: {} -> {"email":"аda@acme.example"} (people.csv:3)
+    note: possibly the same person: ada@acme.example, аda@acme.example
+    note: possibly the same person: ben+x@acme.example, ben@acme.example
+    "#);
+}
+
+#[test]
+fn a_successor_must_stay() {
+    let text = "email,status,successor\nben@acme.example,departed,cyd@acme.example\n";
+    let problems = plan_with(&csv(text), &acme(), &lenient(), &[], None).unwrap_err();
+    assert_eq!(
+        problems[0].to_string(),
+        "people.csv:2: successor: `cyd@acme.example` of ben@acme.example is no active teammate; name somebody who stays"
+    );
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let text = "email,first_name,teams\nz@acme.example,Z,Sales\nben@acme.example,B,-\na@acme.example,A,Sales;Support\n";
+    let mut shuffled = acme();
+    shuffled.teammates.reverse();
+    shuffled.teams.reverse();
+    assert_eq!(plan(text, &acme()).plan.to_text(), plan(text, &acme()).plan.to_text());
+    assert_eq!(plan(text, &acme()).plan.to_text(), plan(text, &shuffled).plan.to_text());
+}
+
+#[test]
+fn a_plan_file_is_read_back_and_a_changed_one_is_refused() {
+    let text = plan("email,status\nben@acme.example,departed\n", &acme()).plan.to_text();
+    assert_eq!(Plan::parse(&text).unwrap().to_text(), text);
+    for (from, to) in [
+        ("tea_2", "tea_1"),
+        ("\"risk\": \"irreversible\"", "\"risk\": \"low\""),
+        ("\"min_admins\": 0", "\"min_admins\": 9"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        assert_eq!(Plan::parse(&text.replacen(from, to, 1)).unwrap_err(), NotAPlan::Changed, "{from}");
+    }
+    let added = text.replacen("\"reason\"", "\"added\": 1, \"reason\"", 1);
+    assert_eq!(Plan::parse(&added).unwrap_err(), NotAPlan::Changed);
+    assert!(matches!(Plan::parse("{}").unwrap_err(), NotAPlan::Unreadable(_)));
+    let other = text.replacen("tenure-plan/1", "tenure-plan/9", 1);
+    assert_eq!(Plan::parse(&other).unwrap_err(), NotAPlan::Format("tenure-plan/9".to_owned()));
+}
+
+#[test]
+fn people_by_the_hundred_thousand_are_planned() {
+    let mut directory = acme();
+    directory.teammates.extend((10..2_010).map(|number| mate(number, &format!("p{number}@acme.example"))));
+    let rows: String = (10..2_010).map(|number| format!("p{number}@acme.example,P{number}\n")).collect();
+    let planned = plan(&format!("email,first_name\n{rows}"), &directory);
+    assert_eq!(planned.plan.counts(), [("update", 2_000)]);
+}
