@@ -7,7 +7,7 @@ use crate::me::Me;
 use crate::page::Page;
 use crate::server_url::ServerUrl;
 use crate::team::{Team, TeamId, TeamWithMembers};
-use crate::teammate::{CustomField, NewTeammate, Teammate, TeammateChanges, TeammateId};
+use crate::teammate::{CustomField, Invitation, NewTeammate, Teammate, TeammateChanges, TeammateId};
 use crate::token::Token;
 use crate::transport::{Answer, Call, Kind, Transport, TransportOptions};
 use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
@@ -181,6 +181,18 @@ impl Client {
         );
         let all: Vec<Conversation> = self.list(&path).try_collect().await?;
         Ok(all.into_iter().filter(Conversation::is_open).collect())
+    }
+
+    /// All conversations that are assigned and open.
+    pub async fn assigned_conversations(&self) -> Result<Vec<Conversation>, Error> {
+        let path = format!("/conversations?q%5Bstatuses%5D%5B%5D=assigned&limit={PAGE}");
+        let all: Vec<Conversation> = self.list(&path).try_collect().await?;
+        Ok(all.into_iter().filter(Conversation::is_open).collect())
+    }
+
+    /// `GET /teammates/{id}/invitation`; none on servers that do not tell.
+    pub async fn invitation(&self, of: &TeammateId) -> Result<Option<Invitation>, Error> {
+        self.found(&format!("/teammates/{}/invitation", part(&of.0))).await
     }
 
     /// `GET /conversations/{id}`.

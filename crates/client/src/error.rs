@@ -52,7 +52,7 @@ impl Refused {
     pub fn likely_cause(&self) -> Option<&'static str> {
         let text = format!("{} {}", self.title, self.message).to_lowercase();
         match self.status {
-            401 if text.contains("checksum") || text.contains("malformed") => {
+            401 if ["checksum", "malformed", "mistyped"].iter().any(|word| text.contains(word)) => {
                 Some("the token was mistyped or cut off; copy it again")
             }
             401 if text.contains("scim") => Some("this is not a token for this interface"),

@@ -56,5 +56,5 @@ pub use page::Page;
 pub use scim::{ScimClient, ScimFeatures, ScimName, ScimUser};
 pub use server_url::{NotAServerUrl, ServerUrl};
 pub use team::{Team, TeamId, TeamWithMembers};
-pub use teammate::{CustomField, NewTeammate, Teammate, TeammateChanges, TeammateId};
+pub use teammate::{CustomField, Invitation, NewTeammate, Teammate, TeammateChanges, TeammateId};
 pub use token::{NotAToken, Token};

@@ -116,3 +116,27 @@ pub struct CustomField {
     #[serde(default)]
     pub values: Option<Vec<Value>>,
 }
+
+/// How far a teammate's invitation has come, on Tenure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// `pending`, `accepted`, `expired`, `held` or `none`.
+    pub status: String,
+    /// When its link stops working, in epoch seconds.
+    #[serde(default)]
+    pub expires_at: Option<f64>,
+}
+
+/// How long the link of an invitation works, in seconds: 7 days.
+const LINK_WORKS_SECONDS: f64 = 7.0 * 86_400.0;
+
+impl Invitation {
+    /// Since when it waits to be accepted, in epoch seconds; none where it does not wait.
+    pub fn waits_since(&self) -> Option<i64> {
+        let waits = matches!(self.status.as_str(), "pending" | "expired");
+        let expires_at = self.expires_at.filter(|_| waits)?;
+        #[expect(clippy::cast_possible_truncation, reason = "epoch seconds fit, and nonsense saturates")]
+        let since = (expires_at - LINK_WORKS_SECONDS) as i64;
+        Some(since)
+    }
+}

@@ -9,7 +9,10 @@
 
 pub mod address;
 pub mod apply;
+pub mod approval;
 pub mod directory;
+pub mod doctor;
+pub mod graph;
 pub mod guard;
 pub mod people;
 pub mod plan;
@@ -17,6 +20,7 @@ pub mod planner;
 pub mod run;
 pub mod service;
 pub mod settings;
+pub mod watch;
 
 pub use directory::Directory;
 pub use plan::Plan;

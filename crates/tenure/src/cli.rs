@@ -1,8 +1,14 @@
 //! The command line: every command, its options and its help. Help, man pages and completions all come from here.
 
+mod automate;
 mod outbox;
 mod webhook;
 
+pub(crate) use automate::{
+    ApplyArgs, ApproveArgs, Connection, DoctorArgs, DriftArgs, GraphArgs, GraphForm, ListCommand, ListForm,
+    Listing, OffboardArgs, PlanArgs, Planning, ProfileCommand, ProvisionArgs, RunsCommand, WatchArgs,
+    Writing,
+};
 pub(crate) use outbox::Outbox;
 pub(crate) use webhook::{CreateWebhook, Webhook, WhichWebhook};
 
@@ -140,6 +146,55 @@ pub(crate) enum Command {
         /// The same lines with a tenth of the data, within a minute
         #[arg(long)]
         quick: bool,
+    },
+    /// Show what people files would change, and why; nothing is changed
+    #[command(after_help = "Example:\n  tenure plan -f people.csv --out plan.json")]
+    Plan(Box<PlanArgs>),
+    /// Do what a plan says, and verify each action by reading back
+    #[command(after_help = "Example:\n  tenure apply plan.json\n  tenure apply -f people.csv")]
+    Apply(Box<ApplyArgs>),
+    /// Agree to a plan with an SSH key
+    #[command(after_help = "Example:\n  tenure approve plan.json --key ~/.ssh/id_ed25519")]
+    Approve(ApproveArgs),
+    /// Show what differs from people files, for schedules; never applied
+    #[command(after_help = "Example:\n  tenure drift -f people.csv --detailed-exitcode --output json")]
+    Drift(Box<DriftArgs>),
+    /// Create somebody, put them into teams, verify it; an invitation is sent
+    #[command(
+        after_help = "Example:\n  tenure provision michael@example.com --first Michael --last Scott --team Sales"
+    )]
+    Provision(Box<ProvisionArgs>),
+    /// Hand over, take out of teams, deactivate, and prove it by reading back
+    #[command(after_help = "Example:\n  tenure offboard michael@example.com --successor pam@example.com")]
+    Offboard(Box<OffboardArgs>),
+    /// List teammates, teams and members
+    #[command(after_help = "Example:\n  tenure list teammates --team Support")]
+    List {
+        #[command(subcommand)]
+        command: ListCommand,
+    },
+    /// Draw who is who, with everything that does not fit together
+    #[command(after_help = "Example:\n  tenure graph -f people.csv --format html --out identities.html")]
+    Graph(Box<GraphArgs>),
+    /// Tell what changes, by polling; goes on where it stopped
+    #[command(after_help = "Example:\n  tenure watch --interval 60s --output json")]
+    Watch(Box<WatchArgs>),
+    /// Show earlier applies, and go on with one that was cut off
+    #[command(after_help = "Example:\n  tenure runs resume")]
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// Find out what is wrong with the URL, the tokens, the clock; nothing is changed
+    #[command(after_help = "Example:\n  tenure doctor")]
+    Doctor(Box<DoctorArgs>),
+    /// Keep servers and their tokens under names
+    #[command(
+        after_help = "Example:\n  tenure profile add staging --url http://127.0.0.1:8400 --token-file token.txt"
+    )]
+    Profile {
+        #[command(subcommand)]
+        command: ProfileCommand,
     },
     /// Print a completion script for a shell
     #[command(
@@ -453,7 +508,7 @@ pub(crate) struct Audit {
 }
 
 /// Which commands stand under which heading.
-const GROUPS: [(&str, &[&str]); 2] = [
+const GROUPS: [(&str, &[&str]); 3] = [
     ("Serve", &["serve"]),
     (
         "Operate",
@@ -473,6 +528,23 @@ const GROUPS: [(&str, &[&str]); 2] = [
             "bench",
             "completions",
             "man",
+        ],
+    ),
+    (
+        "Automate",
+        &[
+            "plan",
+            "apply",
+            "approve",
+            "drift",
+            "provision",
+            "offboard",
+            "list",
+            "graph",
+            "watch",
+            "runs",
+            "doctor",
+            "profile",
         ],
     ),
 ];

@@ -5,6 +5,12 @@ use tenure_server::operator::OperatorError;
 
 /// The exit code of something that failed.
 const FAILED: u8 = 1;
+/// The exit code of `--detailed-exitcode` where something differs.
+const DIFFERS: u8 = 2;
+/// The exit code of what a safety rule refused.
+const REFUSED: u8 = 3;
+/// The exit code of what is partly done.
+const PARTLY: u8 = 4;
 /// The exit code of something that a person cut off.
 const INTERRUPTED: u8 = 130;
 
@@ -27,6 +33,26 @@ impl Failure {
     /// A command line that makes no sense.
     pub(crate) fn usage(message: impl ToString) -> Self {
         Self { code: crate::USAGE, ..Self::new(message) }
+    }
+
+    /// Something that a safety rule refused; nothing was sent.
+    pub(crate) fn refused(message: impl ToString) -> Self {
+        Self { code: REFUSED, ..Self::new(message) }
+    }
+
+    /// Something of which a part is done.
+    pub(crate) fn partly(message: impl ToString) -> Self {
+        Self { code: PARTLY, ..Self::new(message) }
+    }
+
+    /// No failure: something differs, which was printed, and the exit code was asked to tell.
+    pub(crate) fn differs() -> Self {
+        Self { code: DIFFERS, ..Self::new("") }
+    }
+
+    /// A command that a person ended and that can be resumed.
+    pub(crate) fn interrupted_resumable(message: impl ToString) -> Self {
+        Self { code: INTERRUPTED, ..Self::new(message) }
     }
 
     /// A command that a person ended.

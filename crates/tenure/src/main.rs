@@ -1,5 +1,6 @@
 //! Tenure: a server for a company's teammates and teams, and the tools around it. One binary.
 
+mod automate;
 mod bench;
 mod cli;
 mod commands;
@@ -20,6 +21,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
+    let args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    if let Err(failure) = automate::connection::refuse_tokens(args) {
+        print::failure(&failure);
+        return failure.exit_code();
+    }
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
@@ -59,6 +65,18 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup { file } => commands::backup::run(&global, &file),
         Command::Verify { file } => commands::verify::run(&global, file.as_deref()),
         Command::Restore { file } => commands::restore::run(&global, &file),
+        Command::Plan(args) => commands::plan::run(&global, *args),
+        Command::Apply(args) => commands::apply::run(&global, *args),
+        Command::Approve(args) => commands::approve::run(&global, &args),
+        Command::Drift(args) => commands::plan::drift(&global, *args),
+        Command::Provision(args) => commands::provision::provision(&global, *args),
+        Command::Offboard(args) => commands::provision::offboard(&global, *args),
+        Command::List { command } => commands::list::run(&global, command),
+        Command::Graph(args) => commands::graph::run(&global, *args),
+        Command::Watch(args) => commands::watch::run(&global, &args),
+        Command::Runs { command } => commands::runs::run(&global, command),
+        Command::Doctor(args) => commands::doctor::run(&global, &args),
+        Command::Profile { command } => commands::profile::run(&global, command),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { folder } => commands::man::run(&global, &folder),
     }

@@ -1,7 +1,14 @@
 //! The printer: results on stdout, everything else on stderr. Nothing else prints.
 
+mod findings;
+mod listing;
 mod outbox;
+mod plan;
 mod webhook;
+
+pub(crate) use findings::{checks, graph_findings};
+pub(crate) use listing::{csv, rows};
+pub(crate) use plan::{plan, report, requests, runs};
 
 use crate::cli::Output;
 use crate::failure::Failure;
@@ -80,6 +87,9 @@ pub(crate) fn note(text: &str) {
 
 /// Tells what went wrong, and what to do.
 pub(crate) fn failure(failure: &Failure) {
+    if failure.message.is_empty() {
+        return;
+    }
     note(&format!("\u{1b}[1;31merror:\u{1b}[0m {}", failure.message));
     if let Some(hint) = failure.hint {
         note(&format!("\u{1b}[1mhint:\u{1b}[0m {hint}"));
@@ -159,6 +169,12 @@ fn human(reply: &OperatorReply, done: Option<&str>) -> String {
         OperatorReply::WaitingMail(mail) => outbox::mail(mail),
         OperatorReply::Released(released) => outbox::released(released),
     }
+}
+
+/// A text from outside, on one line, without what would make a terminal do something.
+pub(crate) fn safe(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').map(tenure_directory::text::repeated).collect();
+    lines.join("\n")
 }
 
 /// Pairs of a name and a value, a line each, indented.

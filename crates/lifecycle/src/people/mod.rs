@@ -81,6 +81,8 @@ pub struct Person {
     pub is_admin: Wish<bool>,
     /// Names or ids of all its teams, with where they are written.
     pub teams: Wish<(Vec<String>, Place)>,
+    /// Whether it stays in teams that are not named: people files name all, a command line only those to join.
+    pub keeps_other_teams: bool,
     /// Values of custom fields, by name.
     pub custom_fields: Vec<(String, Place, Wish<Value>)>,
     /// Whether it is to have an account.
@@ -284,6 +286,7 @@ impl Reading<'_> {
             username: Wish::Leave,
             is_admin: Wish::Leave,
             teams: Wish::Leave,
+            keeps_other_teams: false,
             custom_fields: vec![],
             status: Status::Active,
             starts: None,

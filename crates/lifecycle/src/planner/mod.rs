@@ -290,7 +290,7 @@ impl Planning<'_> {
                 self.membership(person, &subject, team, true, &reason);
             }
         }
-        for team in present {
+        for team in present.into_iter().filter(|_| !person.keeps_other_teams) {
             if !wanted.iter().any(|wanted| wanted.id == team.id) {
                 self.membership(person, &subject, team, false, &reason);
             }

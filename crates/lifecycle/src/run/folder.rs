@@ -95,7 +95,7 @@ impl Runs {
     }
 
     /// Begins a run of a plan: the plan is on disk when this returns. `now` is what its id begins with, such as
-    /// `20261126T184455Z`.
+    /// `20261126T184455123Z`.
     pub fn begin(&self, now: &str, plan: &Plan) -> Result<Run, RunsError> {
         let digest = plan.digest.trim_start_matches("sha256:");
         let stem = format!("{now}-{}", digest.get(..8).unwrap_or(digest));
@@ -140,14 +140,21 @@ impl Runs {
         self.ids()?.into_iter().rev().map(|id| self.run(id).summary()).collect()
     }
 
-    /// How many rows the sources of the last finished plan for a target had.
-    pub fn rows_before(&self, url: &str, company_id: &str) -> Result<Option<usize>, RunsError> {
+    /// How many rows the same sources had in the last finished plan for a target.
+    pub fn rows_before(
+        &self,
+        url: &str,
+        company_id: &str,
+        sources: &[&str],
+    ) -> Result<Option<usize>, RunsError> {
         for id in self.ids()?.into_iter().rev() {
             let run = self.run(id);
             // A plan that cannot be read any more says nothing about rows.
             let Ok(plan) = run.plan() else { continue };
             let is_same = plan.body.target.url == url && plan.body.target.company_id == company_id;
-            if is_same && !plan.body.sources.is_empty() && run.summary()?.is_finished {
+            let has_same =
+                plan.body.sources.iter().map(|source| source.name.as_str()).eq(sources.iter().copied());
+            if is_same && has_same && !sources.is_empty() && run.summary()?.is_finished {
                 return Ok(Some(plan.body.sources.iter().map(|source| source.rows).sum()));
             }
         }

@@ -82,15 +82,24 @@ impl Lock {
         if !is_free {
             return Err(LockError::Running(Held { owner: last }));
         }
-        let is_other = last.as_ref().is_some_and(|last| last.run != owner.run);
+        // One without a name was cut off before it had a run: there is nothing to go on with.
+        let is_other = last.as_ref().is_some_and(|last| !last.run.is_empty() && last.run != owner.run);
         if is_other && !takes_over {
             return Err(LockError::Stale(Held { owner: last }));
         }
-        file.set_len(0).map_err(failed)?;
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
+        let lock = Self { file };
+        lock.rename(owner).map_err(failed)?;
+        Ok(lock)
+    }
+
+    /// Writes another owner into the lock: a run that has its name only once the lock is held.
+    pub fn rename(&self, owner: &Owner) -> io::Result<()> {
+        let mut file = &self.file;
+        file.set_len(0)?;
+        file.seek(SeekFrom::Start(0))?;
         let line = serde_json::to_vec(owner).expect("an owner has a JSON form");
-        file.write_all(&line).and_then(|()| file.sync_all()).map_err(failed)?;
-        Ok(Self { file })
+        file.write_all(&line)?;
+        file.sync_all()
     }
 
     /// Gives the lock back: what it was for is finished.

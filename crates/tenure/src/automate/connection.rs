@@ -1,0 +1,165 @@
+//! From options, environment and profile to clients of a server.
+
+use crate::automate::profiles::{Profile, Profiles, Which};
+use crate::cli::Connection;
+use crate::failure::Failure;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use std::path::Path;
+use tenure_client::{Client, ClientOptions, ScimClient, ServerUrl, Token};
+use tenure_lifecycle::service::Live;
+
+/// The environment variable with the token.
+const TOKEN: &str = "TENURE_TOKEN";
+/// The environment variable with the SCIM token.
+const SCIM_TOKEN: &str = "TENURE_SCIM_TOKEN";
+/// Token files are short; what is longer is another file.
+const TOKEN_FILE_AT_MOST: u64 = 64 * 1024;
+
+/// Refuses a command line that holds a token: the process list shows it to everybody on the machine, and the shell's
+/// history keeps it.
+pub(crate) fn refuse_tokens(args: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let kinds = ["tnr_co_", "tnr_tm_", "tnr_scim_", "tnr_inv_"];
+    let is_token = |arg: &String| {
+        arg == "--token" || arg.starts_with("--token=") || kinds.iter().any(|kind| arg.contains(kind))
+    };
+    if !args.into_iter().any(|arg| is_token(&arg)) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "a token on the command line is refused: the process list and the shell's history show it",
+    )
+    .with_hint("give it in TENURE_TOKEN, with --token-file, or keep it with `tenure profile add`"))
+}
+
+/// What is connected to.
+pub(crate) struct Connected {
+    /// The service.
+    pub(crate) live: Live,
+}
+
+/// A token from a variable of the environment; none where it is not set.
+fn from_environment(name: &str) -> Result<Option<Token>, Failure> {
+    match std::env::var(name) {
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Token::parse(&text).map(Some).map_err(|error| Failure::usage(format!("{name}: {error}"))),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Failure::usage(format!("{name} is not UTF-8"))),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Token, Failure> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Failure::new(format!("cannot read a token from {}: {error}", path.display()))
+    };
+    let size = std::fs::metadata(path).map_err(|error| failed(&error))?.len();
+    if size > TOKEN_FILE_AT_MOST {
+        return Err(failed(&"it is too large to be a token"));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    Token::parse(&text).map_err(|error| failed(&error))
+}
+
+fn roots(path: Option<&Path>) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let Some(path) = path else { return Ok(vec![]) };
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let read = read.map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+    if read.is_empty() {
+        return Err(Failure::new(format!(
+            "{} holds no certificate; --ca-cert needs a PEM file",
+            path.display()
+        )));
+    }
+    Ok(read)
+}
+
+fn parse_url(text: &str) -> Result<ServerUrl, Failure> {
+    ServerUrl::parse(text).map_err(|error| Failure::usage(format!("{error}")))
+}
+
+/// The tokens that are given outside of profiles: in a file, or in the environment.
+pub(crate) fn given_token(connection: &Connection) -> Result<Option<Token>, Failure> {
+    match &connection.token_file {
+        Some(path) => from_file(path).map(Some),
+        None => from_environment(TOKEN),
+    }
+}
+
+/// The same of SCIM.
+pub(crate) fn given_scim_token(connection: &Connection) -> Result<Option<Token>, Failure> {
+    match &connection.scim_token_file {
+        Some(path) => from_file(path).map(Some),
+        None => from_environment(SCIM_TOKEN),
+    }
+}
+
+/// The token of a profile, where a profile is what the server came from.
+fn profile_token(profiles: &Profiles, name: Option<&str>, which: Which) -> Result<Option<Token>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    let path = profiles.token_path(name, which);
+    if path.exists() { from_file(&path).map(Some) } else { Ok(None) }
+}
+
+/// Connects as the options say. Nothing is sent yet.
+pub(crate) fn connect(connection: &Connection) -> Result<Connected, Failure> {
+    let profiles = Profiles::open()?;
+    // A URL that is given by itself needs no profile, and must not get the token of another server.
+    let found = match (&connection.profile, &connection.url) {
+        (Some(name), _) => profiles.find(Some(name))?,
+        (None, Some(_)) => None,
+        (None, None) => profiles.find(None)?,
+    };
+    let profile = found.as_ref().map(|(_, profile)| profile);
+    let url = connection.url.as_deref().or(profile.map(|profile| profile.url.as_str()));
+    let Some(url) = url else {
+        return Err(Failure::usage("which server? give --url, TENURE_URL or a profile")
+            .with_hint("tenure profile add NAME --url URL keeps a server and its token"));
+    };
+    let is_profiles = profile.is_some_and(|profile| profile.url == url);
+    let name = found.as_ref().map(|(name, _)| name.as_str()).filter(|_| is_profiles);
+    let token = match given_token(connection)? {
+        Some(token) => Some(token),
+        None => profile_token(&profiles, name, Which::Rest)?,
+    };
+    let Some(token) = token else {
+        return Err(Failure::usage(format!("which token? set {TOKEN}, or give --token-file or a profile")));
+    };
+    let roots = roots(connection.ca_cert.as_deref())?;
+    let options = ClientOptions { extra_roots: roots.clone(), ..ClientOptions::new(parse_url(url)?, token) };
+    let client = Client::new(options).map_err(Failure::new)?;
+    let scim = scim(connection, &profiles, name, profile, roots)?;
+    Ok(Connected { live: Live { client, scim } })
+}
+
+fn scim(
+    connection: &Connection,
+    profiles: &Profiles,
+    name: Option<&str>,
+    profile: Option<&Profile>,
+    roots: Vec<CertificateDer<'static>>,
+) -> Result<Option<ScimClient>, Failure> {
+    let of_profile = profile.filter(|_| name.is_some()).and_then(|profile| profile.scim_url.as_deref());
+    let Some(url) = connection.scim_url.as_deref().or(of_profile) else { return Ok(None) };
+    let token = match given_scim_token(connection)? {
+        Some(token) => Some(token),
+        None => profile_token(profiles, name, Which::Scim)?,
+    };
+    let Some(token) = token else {
+        return Err(Failure::usage(format!(
+            "a SCIM URL is given and no SCIM token: set {SCIM_TOKEN}, or give --scim-token-file"
+        )));
+    };
+    let options = ClientOptions { extra_roots: roots, ..ClientOptions::new(parse_url(url)?, token) };
+    ScimClient::new(options).map(Some).map_err(Failure::new)
+}
+
+/// A client of another SCIM server, as the source of people: its token is in `TENURE_SOURCE_TOKEN`.
+pub(crate) fn scim_source(url: &str, connection: &Connection) -> Result<ScimClient, Failure> {
+    const SOURCE_TOKEN: &str = "TENURE_SOURCE_TOKEN";
+    let Some(token) = from_environment(SOURCE_TOKEN)? else {
+        return Err(Failure::usage(format!("the source {url} needs a token; set {SOURCE_TOKEN}")));
+    };
+    let roots = roots(connection.ca_cert.as_deref())?;
+    let options = ClientOptions { extra_roots: roots, ..ClientOptions::new(parse_url(url)?, token) };
+    ScimClient::new(options).map_err(Failure::new)
+}

@@ -1,0 +1,18 @@
+//! `tenure doctor`.
+
+use crate::automate::connection::connect;
+use crate::cli::{DoctorArgs, Global};
+use crate::commands::plan::differs;
+use crate::failure::Failure;
+use crate::operate::runtime;
+use crate::print;
+use tenure_lifecycle::doctor::{self, Verdict};
+
+pub(crate) fn run(global: &Global, args: &DoctorArgs) -> Result<(), Failure> {
+    let connected = connect(&args.connection)?;
+    let checks = runtime()?.block_on(doctor::examine(&connected.live));
+    print::checks(&checks, global.output);
+    let has = |verdict| checks.iter().any(|check| check.verdict == verdict);
+    differs(args.detailed_exitcode, has(Verdict::Bad) || has(Verdict::Warning))?;
+    if has(Verdict::Bad) { Err(Failure::new("something is to be mended; see above")) } else { Ok(()) }
+}

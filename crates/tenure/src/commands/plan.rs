@@ -1,0 +1,54 @@
+//! `tenure plan` and `tenure drift`.
+
+use crate::automate::connection::connect;
+use crate::automate::planning::{Prepared, Rules, people, prepare, reads};
+use crate::automate::{applying, time};
+use crate::cli::{DriftArgs, Global, PlanArgs};
+use crate::failure::Failure;
+use crate::operate::runtime;
+use crate::print;
+use std::path::Path;
+
+pub(crate) fn run(global: &Global, args: PlanArgs) -> Result<(), Failure> {
+    let PlanArgs { files, out, detailed_exitcode, planning, connection } = args;
+    let prepared = runtime()?.block_on(async {
+        let rules = Rules::read(&planning)?;
+        let people = people(&files, &rules.settings, &connection).await?;
+        prepare(&connect(&connection)?, &people, rules, &planning, &connection).await
+    })?;
+    let Prepared { planned, directory, .. } = prepared;
+    print::plan(&planned, reads(&directory), directory.rate_limit, global.output);
+    applying::refuse(&planned.violations)?;
+    if let Some(out) = out {
+        write(&out, &planned.plan.to_text())?;
+        print::note(&format!("the plan is in {}; apply it with: tenure apply {0}", out.display()));
+    }
+    differs(detailed_exitcode, !planned.plan.body.actions.is_empty())
+}
+
+/// A plan that is never applied, and never written.
+pub(crate) fn drift(global: &Global, args: DriftArgs) -> Result<(), Failure> {
+    let DriftArgs { files, detailed_exitcode, planning, connection } = args;
+    run(global, PlanArgs { files, out: None, detailed_exitcode, planning, connection })
+}
+
+/// The exit code that tells whether something differs, where it was asked for.
+pub(crate) fn differs(detailed: bool, differs: bool) -> Result<(), Failure> {
+    if detailed && differs { Err(Failure::differs()) } else { Ok(()) }
+}
+
+/// Writes a file whole or not at all.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    std::io::Write::write_all(&mut beside, text.as_bytes()).map_err(failed)?;
+    beside.as_file().sync_all().map_err(failed)?;
+    beside.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// When something was made, for people.
+pub(crate) fn made_at() -> String {
+    time::iso(time::now())
+}

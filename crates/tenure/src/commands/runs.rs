@@ -1,0 +1,98 @@
+//! `tenure runs`.
+
+use crate::automate::connection::connect;
+use crate::automate::{applying, asking, state};
+use crate::cli::{Connection, Global, RunsCommand, Writing};
+use crate::failure::Failure;
+use crate::operate::runtime;
+use crate::print;
+use tenure_lifecycle::apply::{Progress, Report};
+use tenure_lifecycle::run::{Run, RunsError};
+
+pub(crate) fn run(global: &Global, command: RunsCommand) -> Result<(), Failure> {
+    match command {
+        RunsCommand::List { connection } => {
+            let runs = state::runs(&connection)?.list().map_err(Failure::new)?;
+            print::runs(&runs, global.output);
+            Ok(())
+        }
+        RunsCommand::Show { run, connection } => {
+            let run = state::runs(&connection)?.find(&run).map_err(unknown)?;
+            let plan = run.plan().map_err(Failure::new)?;
+            let progress = Progress::replay(&run.entries().map_err(Failure::new)?);
+            let report = Report::new(&run.id, &plan, progress.endings(), progress.is_finished());
+            let approved_by =
+                run.report().map_err(Failure::new)?.map(|report| report.approved_by).unwrap_or_default();
+            print::report(&Report { approved_by, ..report }, global.output);
+            if !progress.is_finished() {
+                print::note(&format!(
+                    "note: this run was cut off; go on with: tenure runs resume {}",
+                    run.id
+                ));
+            }
+            Ok(())
+        }
+        RunsCommand::Resume { run, writing, connection } => {
+            resume(global, run.as_deref(), &writing, connection)
+        }
+    }
+}
+
+fn unknown(error: RunsError) -> Failure {
+    match error {
+        RunsError::Unknown(_) => Failure::usage(error),
+        other => Failure::new(other),
+    }
+}
+
+fn resume(
+    global: &Global,
+    run: Option<&str>,
+    writing: &Writing,
+    mut connection: Connection,
+) -> Result<(), Failure> {
+    let runs = state::runs(&connection)?;
+    let run: Run = match run {
+        Some(run) => runs.find(run).map_err(unknown)?,
+        None => {
+            let Some(run) = runs.last_unfinished().map_err(Failure::new)? else {
+                print::note("no run was cut off: there is nothing to go on with");
+                return Ok(());
+            };
+            run
+        }
+    };
+    let plan = run.plan().map_err(Failure::new)?;
+    let progress = Progress::replay(&run.entries().map_err(Failure::new)?);
+    if progress.is_finished() {
+        return Err(Failure::usage(format!("run {} is finished; there is nothing to go on with", run.id)));
+    }
+    if connection.url.is_none() && connection.profile.is_none() {
+        connection.url = Some(plan.body.target.url.clone());
+    }
+    if writing.dry_run {
+        print::requests(&plan, global.output);
+        return Ok(());
+    }
+    let left = plan.body.actions.len() - progress.ended();
+    asking::may_go_on(
+        writing,
+        &format!("Go on with run {}, {left} of {} actions are left?", run.id, plan.body.actions.len()),
+    )?;
+    runtime()?.block_on(async {
+        let connected = connect(&connection)?;
+        let me = connected.live.client.me().await.map_err(Failure::new)?;
+        let target = &plan.body.target;
+        let url = connected.live.client.url().to_string();
+        if me.id != target.company_id || url != target.url {
+            return Err(Failure::refused(format!(
+                "run {} is of company {} at {}, and the token is of {} at {url}; nothing was sent",
+                run.id,
+                print::safe(&target.company_id),
+                print::safe(&target.url),
+                print::safe(&me.id)
+            )));
+        }
+        applying::resume(&connected, run, &connection, global.output).await
+    })
+}
