@@ -260,6 +260,8 @@ fn refused(line: &RequestLine, status: StatusCode, headers: &HeaderMap, body: &[
     } else {
         (status.canonical_reason().unwrap_or_default().to_owned(), text(&value["message"]))
     };
+    // On Tenure, SCIM errors say in a header what is wrong with a token: their body has no place for it.
+    let of_token = text_of(headers, "tenure-auth-error").map(|word| format!("token.{word}"));
     let location = text_of(headers, "location").filter(|_| status.is_redirection());
     Refused {
         request: line.clone(),
@@ -267,7 +269,7 @@ fn refused(line: &RequestLine, status: StatusCode, headers: &HeaderMap, body: &[
         title,
         message: location.map_or(message, |location| shortened(location, TEXT_AT_MOST)),
         details: details.iter().take(20).map(text).collect(),
-        code: error["code"].as_str().map(str::to_owned),
+        code: error["code"].as_str().map(str::to_owned).or(of_token),
         request_id: text_of(headers, "x-request-id").map(|id| shortened(id, 100)),
     }
 }

@@ -131,7 +131,7 @@ fn is_local(url: &str) -> bool {
 }
 
 fn is_code(refused: &Refused, code: &str) -> bool {
-    refused.code.as_deref() == Some(code) || code.strip_prefix("token.") == Some(refused.title.as_str())
+    refused.code.as_deref() == Some(code)
 }
 
 /// What an error of the first request tells.
@@ -173,13 +173,13 @@ fn of_error(error: &Error, url: &str) -> Check {
             "the token is well formed and not known here: it was revoked, or is another server's".to_owned(),
             make,
         ),
-        403 if refused.message.contains("company-level") => teammate_level(),
-        403 if refused.message.to_lowercase().contains("scim") => bad(
+        403 if is_code(refused, "token.wrong_kind") => bad(
             "token",
             "token.wrong_kind",
             "this is a SCIM token, and REST needs another".to_owned(),
             "give it in TENURE_SCIM_TOKEN, and a company-level token in TENURE_TOKEN",
         ),
+        403 if refused.message.contains("company-level") => teammate_level(),
         403 => bad(
             "token",
             "token.forbidden",

@@ -19,8 +19,8 @@ pub const KINDS: [&str; 9] = [
     "grant_admin",
     "revoke_admin",
     "add_to_team",
-    "remove_from_team",
     "hand_over",
+    "remove_from_team",
     "deactivate",
     "reactivate",
 ];

@@ -121,6 +121,11 @@ impl<'a, S: Service, L: Ledger> Apply<'a, S, L> {
         }
         let ending = if action.deed.is_manual() {
             Ending::new(Status::Manual, action.steps.join("; "))
+        } else if let Some((id, Status::Manual)) = self.progress.blocked_by(action) {
+            Ending::new(
+                Status::Manual,
+                format!("it waits for action {id}, which a person does; then plan again"),
+            )
         } else if let Some((id, status)) = self.progress.blocked_by(action) {
             Ending::new(Status::Skipped, format!("it waits for action {id}, which is {}", status.name()))
         } else {

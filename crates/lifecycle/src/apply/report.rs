@@ -1,8 +1,10 @@
 //! How actions end, and the report of a run.
 
-use crate::plan::{Action, ActionId, Plan};
+use crate::apply::progress::Progress;
+use crate::plan::{Action, Plan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tenure_client::TeammateId;
 
 /// How an action ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,6 +68,9 @@ pub struct ReportLine {
     /// Why, where it is not verified.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,
+    /// The id of the account, where the run made it known: of somebody who was invited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teammate_id: Option<TeammateId>,
 }
 
 /// What a run did.
@@ -88,14 +93,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report of a plan whose actions ended so far as `endings` tells.
-    pub fn new(run: &str, plan: &Plan, endings: &BTreeMap<ActionId, Ending>, is_finished: bool) -> Self {
+    /// The report of a plan that was carried out so far.
+    pub fn new(run: &str, plan: &Plan, progress: &Progress, is_finished: bool) -> Self {
         let lines = plan.body.actions.iter().map(|action| {
-            let ending = endings.get(&action.id);
+            let ending = progress.endings.get(&action.id);
             ReportLine {
                 action: action.clone(),
                 status: ending.map_or(Status::Pending, |ending| ending.status),
                 why: ending.map(|ending| ending.why.clone()).unwrap_or_default(),
+                teammate_id: progress.ids.get(&action.id).cloned(),
             }
         });
         let actions: Vec<_> = lines.collect();

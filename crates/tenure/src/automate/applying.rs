@@ -1,6 +1,7 @@
 //! From a plan that may be done to a report: the lock, the run, the progress, the ending.
 
 use crate::automate::connection::Connected;
+use crate::automate::planning::system_user;
 use crate::automate::progress::bar;
 use crate::automate::{state, time};
 use crate::cli::{Connection, Output};
@@ -27,8 +28,9 @@ pub(crate) fn guard(
 ) -> Result<(), Failure> {
     let sources = sources_now(plan);
     let target = &directory.target;
-    let rows_before =
-        state::runs(connection)?.rows_before(&target.url, &target.company_id).map_err(Failure::new)?;
+    let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
+    let rows_before = state::runs(connection)?.rows_before(&target.url, &target.company_id, &names);
+    let rows_before = rows_before.map_err(Failure::new)?;
     let check = SourceCheck { sources: &sources, rows_before, now: SystemTime::now() };
     let mut violations = guard::check(&plan.body, directory, &plan.body.guards, check);
     if *here != plan.body.guards {
@@ -78,7 +80,7 @@ pub(crate) async fn apply(
 ) -> Result<(), Failure> {
     let runs = state::runs(connection)?;
     if plan.body.actions.is_empty() {
-        return finish(&Report::new("none", plan, Progress::default().endings(), true), output);
+        return finish(&Report::new("none", plan, &Progress::default(), true), output);
     }
     let lock = lock_for(plan, connection, "", takes_over)?;
     let run = runs.begin(&time::stamp(), plan).map_err(Failure::new)?;
@@ -101,8 +103,8 @@ pub(crate) async fn resume(
 }
 
 fn owner(run: &str) -> Owner {
-    let by = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
-    Owner { run: run.to_owned(), process: std::process::id(), since: time::iso(time::now()), by }
+    let (process, since) = (std::process::id(), time::iso(time::now()));
+    Owner { run: run.to_owned(), process, since, by: system_user() }
 }
 
 fn lock_for(plan: &Plan, connection: &Connection, run: &str, takes_over: bool) -> Result<Lock, Failure> {
@@ -137,7 +139,7 @@ async fn go(
 ) -> Result<(), Failure> {
     let (mut ledger, entries) = run.ledger().map_err(Failure::new)?;
     let report_of = |progress: &Progress, is_finished| {
-        let report = Report::new(&run.id, plan, progress.endings(), is_finished);
+        let report = Report::new(&run.id, plan, progress, is_finished);
         Report { approved_by: approved_by.clone(), ..report }
     };
     let before = Progress::replay(&entries);

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use std::path::Path;
+use std::time::Duration;
 use tenure_client::{Client, ClientOptions, ScimClient, ServerUrl, Token};
 use tenure_lifecycle::service::Live;
 
@@ -100,8 +101,22 @@ fn profile_token(profiles: &Profiles, name: Option<&str>, which: Which) -> Resul
     if path.exists() { from_file(&path).map(Some) } else { Ok(None) }
 }
 
+/// How long a request and its repetitions may take.
+const DEADLINE: Duration = Duration::from_mins(5);
+/// The same for one who only wants to know whether anybody answers.
+const QUICK_DEADLINE: Duration = Duration::from_secs(1);
+
 /// Connects as the options say. Nothing is sent yet.
 pub(crate) fn connect(connection: &Connection) -> Result<Connected, Failure> {
+    connect_within(connection, DEADLINE)
+}
+
+/// Connects for somebody who wants to know soon whether anybody answers.
+pub(crate) fn connect_to_examine(connection: &Connection) -> Result<Connected, Failure> {
+    connect_within(connection, QUICK_DEADLINE)
+}
+
+fn connect_within(connection: &Connection, deadline: Duration) -> Result<Connected, Failure> {
     let profiles = Profiles::open()?;
     // A URL that is given by itself needs no profile, and must not get the token of another server.
     let found = match (&connection.profile, &connection.url) {
@@ -125,20 +140,22 @@ pub(crate) fn connect(connection: &Connection) -> Result<Connected, Failure> {
         return Err(Failure::usage(format!("which token? set {TOKEN}, or give --token-file or a profile")));
     };
     let roots = roots(connection.ca_cert.as_deref())?;
-    let options = ClientOptions { extra_roots: roots.clone(), ..ClientOptions::new(parse_url(url)?, token) };
+    let options =
+        ClientOptions { extra_roots: roots.clone(), deadline, ..ClientOptions::new(parse_url(url)?, token) };
     let client = Client::new(options).map_err(Failure::new)?;
-    let scim = scim(connection, &profiles, name, profile, roots)?;
+    let scim = scim(connection, &profiles, name.zip(profile), roots, deadline)?;
     Ok(Connected { live: Live { client, scim } })
 }
 
 fn scim(
     connection: &Connection,
     profiles: &Profiles,
-    name: Option<&str>,
-    profile: Option<&Profile>,
+    profile: Option<(&str, &Profile)>,
     roots: Vec<CertificateDer<'static>>,
+    deadline: Duration,
 ) -> Result<Option<ScimClient>, Failure> {
-    let of_profile = profile.filter(|_| name.is_some()).and_then(|profile| profile.scim_url.as_deref());
+    let name = profile.map(|(name, _)| name);
+    let of_profile = profile.and_then(|(_, profile)| profile.scim_url.as_deref());
     let Some(url) = connection.scim_url.as_deref().or(of_profile) else { return Ok(None) };
     let token = match given_scim_token(connection)? {
         Some(token) => Some(token),
@@ -149,7 +166,8 @@ fn scim(
             "a SCIM URL is given and no SCIM token: set {SCIM_TOKEN}, or give --scim-token-file"
         )));
     };
-    let options = ClientOptions { extra_roots: roots, ..ClientOptions::new(parse_url(url)?, token) };
+    let options =
+        ClientOptions { extra_roots: roots, deadline, ..ClientOptions::new(parse_url(url)?, token) };
     ScimClient::new(options).map(Some).map_err(Failure::new)
 }
 

@@ -48,9 +48,21 @@ impl Rules {
 
 /// Who plans.
 fn planner(planning: &Planning) -> String {
-    let of_system = || ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    let name = planning.planner.clone().or_else(of_system).filter(|name| !name.trim().is_empty());
-    name.unwrap_or_else(|| "unknown".to_owned())
+    planning.planner.clone().filter(|name| !name.trim().is_empty()).unwrap_or_else(system_user)
+}
+
+/// Who runs this, as the system names them.
+pub(crate) fn system_user() -> String {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| {
+        let uid = rustix::process::getuid().as_raw().to_string();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let mine = lines
+            .filter(|fields| fields.get(2) == Some(&uid.as_str()))
+            .find_map(|fields| fields.first().copied());
+        mine.map_or_else(|| format!("uid {uid}"), str::to_owned)
+    })
 }
 
 /// What is wrong with people files, all of it.
@@ -127,8 +139,9 @@ pub(crate) async fn prepare(
         connected.live.count_open_conversations(&leavers).await.map_err(Failure::new)?
     };
     let target = &directory.target;
-    let rows_before =
-        state::runs(connection)?.rows_before(&target.url, &target.company_id).map_err(Failure::new)?;
+    let sources: Vec<_> = people.sources.iter().map(|source| source.name.as_str()).collect();
+    let rows_before = state::runs(connection)?.rows_before(&target.url, &target.company_id, &sources);
+    let rows_before = rows_before.map_err(Failure::new)?;
     let planned = planner::plan(&PlanInput {
         people,
         directory: &directory,

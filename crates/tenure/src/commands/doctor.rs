@@ -1,6 +1,6 @@
 //! `tenure doctor`.
 
-use crate::automate::connection::connect;
+use crate::automate::connection::connect_to_examine;
 use crate::cli::{DoctorArgs, Global};
 use crate::commands::plan::differs;
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use crate::print;
 use tenure_lifecycle::doctor::{self, Verdict};
 
 pub(crate) fn run(global: &Global, args: &DoctorArgs) -> Result<(), Failure> {
-    let connected = connect(&args.connection)?;
+    let connected = connect_to_examine(&args.connection)?;
     let checks = runtime()?.block_on(doctor::examine(&connected.live));
     print::checks(&checks, global.output);
     let has = |verdict| checks.iter().any(|check| check.verdict == verdict);

@@ -20,7 +20,7 @@ pub(crate) fn run(global: &Global, command: RunsCommand) -> Result<(), Failure> 
             let run = state::runs(&connection)?.find(&run).map_err(unknown)?;
             let plan = run.plan().map_err(Failure::new)?;
             let progress = Progress::replay(&run.entries().map_err(Failure::new)?);
-            let report = Report::new(&run.id, &plan, progress.endings(), progress.is_finished());
+            let report = Report::new(&run.id, &plan, &progress, progress.is_finished());
             let approved_by =
                 run.report().map_err(Failure::new)?.map(|report| report.approved_by).unwrap_or_default();
             print::report(&Report { approved_by, ..report }, global.output);

@@ -109,7 +109,7 @@ fn action_line(action: &Action) -> String {
                 .and_then(serde_json::Value::as_u64)
                 .unwrap_or_default();
             let to = to.as_ref().map_or_else(|| "nobody".to_owned(), |to| safe(&to.email));
-            format!(": {open} open conversations to {to}")
+            format!(": {} to {to}", counted(open, "open conversation"))
         }
         Deed::GrantAdmin { .. } | Deed::RevokeAdmin { .. } | Deed::Deactivate { .. } | Deed::Reactivate => {
             String::new()
@@ -119,6 +119,11 @@ fn action_line(action: &Action) -> String {
     let waits: Vec<_> = action.waits_for.iter().map(ToString::to_string).collect();
     let waits = if waits.is_empty() { String::new() } else { format!(", after {}", waits.join(", ")) };
     format!("{subject}{id}{what}  [{}{waits}]", safe(&action.reason))
+}
+
+/// A number of things, in words.
+fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 fn unlisted_line(unlisted: &[Subject]) -> String {
@@ -255,6 +260,9 @@ fn report_line(line: &ReportLine) -> String {
     let action = &line.action;
     let state = match (&action.deed, line.status) {
         (Deed::Deactivate { .. }, Status::Verified) => "  is_blocked=true".to_owned(),
+        (Deed::Invite { .. }, Status::Verified) => {
+            line.teammate_id.as_ref().map(|id| format!("  {}", safe(&id.0))).unwrap_or_default()
+        }
         (Deed::AddToTeam { team_name, .. } | Deed::RemoveFromTeam { team_name, .. }, _) => {
             format!("  {}", safe(team_name))
         }

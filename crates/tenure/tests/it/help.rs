@@ -49,6 +49,25 @@ const COMMANDS: &[&str] = &[
     "backup",
     "verify",
     "restore",
+    "plan",
+    "apply",
+    "approve",
+    "drift",
+    "provision",
+    "offboard",
+    "list teammates",
+    "list teams",
+    "list members",
+    "graph",
+    "watch",
+    "runs list",
+    "runs show",
+    "runs resume",
+    "doctor",
+    "profile add",
+    "profile list",
+    "profile use",
+    "profile remove",
     "completions",
     "man",
 ];
@@ -82,6 +101,19 @@ const SENSELESS: &[&[&str]] = &[
     &["serve", "now"],
     &["restore"],
     &["completions", "cmd.exe"],
+    &["plan"],
+    &["plan", "-f"],
+    &["apply"],
+    &["apply", "plan.json", "-f", "people.csv"],
+    &["approve", "plan.json"],
+    &["provision"],
+    &["offboard", "a@b.example", "c@d.example"],
+    &["list"],
+    &["list", "members"],
+    &["list", "teams", "--format", "xml"],
+    &["graph", "--format", "png"],
+    &["watch", "--interval", "soon"],
+    &["runs", "frobnicate"],
 ];
 
 fn run(args: &[&str]) -> Output {
@@ -145,6 +177,20 @@ fn help_shows_the_commands_in_groups() {
       bench         Measure this machine: each figure as a ratio to a baseline of the same run, on temporary data
       completions   Print a completion script for a shell
       man           Write the manual pages into a folder
+
+    Automate:
+      plan          Show what people files would change, and why; nothing is changed
+      apply         Do what a plan says, and verify each action by reading back
+      approve       Agree to a plan with an SSH key
+      drift         Show what differs from people files, for schedules; never applied
+      provision     Create somebody, put them into teams, verify it; an invitation is sent
+      offboard      Hand over, take out of teams, deactivate, and prove it by reading back
+      list          List teammates, teams and members
+      graph         Draw who is who, with everything that does not fit together
+      watch         Tell what changes, by polling; goes on where it stopped
+      runs          Show earlier applies, and go on with one that was cut off
+      doctor        Find out what is wrong with the URL, the tokens, the clock; nothing is changed
+      profile       Keep servers and their tokens under names
 
     Options:
           --data <DIR>

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that fails")]
 
 mod audit;
+mod automate;
 mod company;
 mod custom_field;
 mod durability;

@@ -212,6 +212,13 @@ impl Running {
         }
     }
 
+    /// Kills the process without a warning, if it has not ended by itself.
+    pub(crate) fn kill_and_wait(mut self) -> Output {
+        // One that has ended already is no fault.
+        let _ = self.child.kill();
+        self.wait()
+    }
+
     /// Waits for the process's end.
     pub(crate) fn wait(mut self) -> Output {
         let deadline = Instant::now() + PATIENCE;
