@@ -1,10 +1,12 @@
-//! The faults of `contract/reliability.md`, "Durability" and "HTTP", and the crashes of `contract/events.md`, "Webhooks": each
-//! is injected into the real binary, or into the journal's own files, as often as asked, and beside each stands a control that
-//! shows that the harness sees. One command prints the whole table.
+//! The faults of `contract/reliability.md`, "Durability" and "HTTP", the crashes of `contract/events.md`, "Webhooks", and
+//! those of `contract/lifecycle.md`: each is injected into the real binary, or into the journal's own files, as often as asked,
+//! and beside each stands a control that shows that the harness sees. One command prints the whole table.
 
+mod automation;
 mod disk;
 mod kill;
 mod latency;
+mod limit;
 mod load;
 mod power;
 mod rot;
@@ -56,9 +58,15 @@ pub(crate) enum Verdict {
 type Fault = fn(&Setting<'_>) -> Result<Verdict, String>;
 
 /// Every line of the table, by the name that it is asked for by.
-const FAULTS: [(&str, &str, Fault); 11] = [
+const FAULTS: [(&str, &str, Fault); 13] = [
     ("kill", "kill -9 under 64 writers, at random and at named points", kill::run),
     ("webhooks", "kill -9 between the steps of a webhook's way", webhooks::run),
+    (
+        "automation",
+        "kill -9 of an apply against a server that loses, delays and refuses answers",
+        automation::run,
+    ),
+    ("limit", "a limit of 120 a minute, alone and with a second client, the clock an hour off", limit::run),
     ("power", "power cut on a file system of its own", power::run),
     ("sync", "a sync that fails, and a write that finds no room", disk::syncs),
     ("full", "a disk that is full for a while", disk::full),

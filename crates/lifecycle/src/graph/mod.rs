@@ -15,7 +15,7 @@ use crate::people::{People, Person, Presence};
 use crate::settings::Settings;
 use jiff::civil::Date;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tenure_client::{Conversation, ScimUser, Teammate, TeammateId};
 
 /// What a graph is made from.
@@ -141,7 +141,14 @@ pub fn build(input: &GraphInput<'_>) -> Graph {
     });
     findings.dedup();
     let lookup = input.directory.lookup();
-    let nodes = known.iter().map(|(key, known)| node(input, key, known, &lookup, &findings));
+    let mut codes: BTreeMap<EmailKey, BTreeSet<&'static str>> = BTreeMap::new();
+    for finding in &findings {
+        codes.entry(person_of(&finding.subject)).or_default().insert(finding.code);
+    }
+    let nodes = known.iter().map(|(key, known)| {
+        let codes = codes.get(key).into_iter().flatten().copied().collect();
+        node(input, key, known, &lookup, codes)
+    });
     let mut teams: Vec<_> = input.directory.teams.iter().map(|team| team.name.clone()).collect();
     teams.sort();
     Graph { target: input.directory.target.clone(), people: nodes.collect(), findings, teams }
@@ -152,7 +159,7 @@ fn node(
     key: &EmailKey,
     known: &Known<'_>,
     lookup: &crate::directory::Lookup<'_>,
-    findings: &[Finding],
+    codes: Vec<&'static str>,
 ) -> PersonNode {
     let row = |row: &&Person| RowView {
         place: input.people.map(|people| people.where_is(row.place)).unwrap_or_default(),
@@ -176,10 +183,6 @@ fn node(
         email: user.email().to_owned(),
         active: user.active,
     };
-    let mine = findings.iter().filter(|finding| EmailKey::lenient(&finding.subject) == *key);
-    let mut codes: Vec<_> = mine.map(|finding| finding.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
     PersonNode {
         email: key.to_string(),
         rows: known.rows.iter().map(row).collect(),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong here is a test that fails")]
 
+mod graph;
 mod guards;
 mod model;
 mod people_files;

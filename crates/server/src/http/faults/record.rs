@@ -7,6 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 /// A file with a line of JSON for each request. It holds paths, which may hold addresses, but no token and no body.
 pub(super) struct Record(Mutex<File>);
@@ -29,7 +30,8 @@ impl Record {
     ) {
         let fault = fault.map(|fault| format!("{fault:?}"));
         let status = status.map(|status| status.as_u16());
-        let line = json!({ "n": number, "method": method, "path": path, "fault": fault, "status": status });
+        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let line = json!({ "n": number, "at": u64::try_from(at).unwrap_or(u64::MAX), "method": method, "path": path, "fault": fault, "status": status });
         let mut file = self.0.lock().expect("no holder of the lock panics");
         if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
             tracing::error!(%error, "the record of the rehearsal cannot be written");
