@@ -11,12 +11,13 @@ pub(crate) fn run() -> Result<String, String> {
     let site = Site { binary, data: data.path().to_owned(), token: String::new() };
     let server = site.serve(&["--demo"])?;
     quick_start(&site, server.url()?)?;
+    automation(&site, server.url()?)?;
     let ended = server.terminate()?;
     if !ended.status.success() {
         return Err(format!("the server ended with {}: {}", ended.status, ended.said));
     }
     site.run(&["verify"])?;
-    Ok("smoke: the quick start works, the server ends in good order, and its journal verifies".to_owned())
+    Ok("smoke: the quick start and the automation work, the server ends in good order, and its journal verifies".to_owned())
 }
 
 /// The shell blocks under a heading of the README, up to the next heading of the same kind.
@@ -27,6 +28,31 @@ fn blocks_under(heading: &str) -> Result<Vec<String>, String> {
     let section = section.ok_or_else(|| format!("README.md has no section `{heading}`"))?;
     let blocks = section.split("```sh\n").skip(1).filter_map(|rest| rest.split("\n```").next());
     Ok(blocks.map(str::to_owned).collect())
+}
+
+/// Runs what the README automates, as it stands there: each command must succeed, and the last must find nothing left to do.
+fn automation(site: &Site, url: &str) -> Result<(), String> {
+    let script = blocks_under("Automate it")?.join("\n");
+    let folder = site.binary.parent().ok_or("the binary is in no folder")?;
+    let script = script.replace("http://127.0.0.1:8400", url);
+    let script = script.replace("$PWD/target/release", &folder.display().to_string());
+    let script = script.replace("./demo", &site.data.display().to_string());
+    // People files and plans go beside the journal, which goes with the test.
+    let mut command = Command::new("bash");
+    command.args(["-euc", &script]).current_dir(&site.data).env("HOME", &site.data);
+    let output = command.output().map_err(|error| format!("the automation needs bash: {error}"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let expected =
+        ["nia@example.com  is_blocked=true", "4 verified", "1 invitation was sent", "Nothing to do"];
+    let missing: Vec<_> = expected.into_iter().filter(|expected| !printed.contains(expected)).collect();
+    if output.status.success() && missing.is_empty() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&output.stderr);
+    Err(format!(
+        "the README's automation ended with {}; missing: {missing:?}\n{printed}\n{told}",
+        output.status
+    ))
 }
 
 /// Runs the quick start as it stands in the README, in one shell, against the running server. Only the address, the data

@@ -121,6 +121,22 @@ impl Client {
     }
 
     /// `POST /teammates`. The server sends an invitation. `key` is an `Idempotency-Key`, for servers that know it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: tenure_client::Client) -> Result<(), tenure_client::Error> {
+    /// let new = tenure_client::NewTeammate { email: "nia@example.com".to_owned(), ..Default::default() };
+    /// match client.create_teammate(&new, None).await {
+    ///     Ok(teammate) => println!("{} was invited", teammate.id),
+    ///     // The answer was lost: look before anything is repeated.
+    ///     Err(error) if error.is_ambiguous() => match client.teammate_by_email(&new.email).await? {
+    ///         Some(teammate) => println!("{} was invited all the same", teammate.id),
+    ///         None => println!("nobody was invited"),
+    ///     },
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn create_teammate(&self, new: &NewTeammate, key: Option<&str>) -> Result<Teammate, Error> {
         let body = value_of(new);
         self.write(Method::POST, "/teammates", Some(body), key).await?.json()

@@ -1,5 +1,9 @@
 //! `tenure.toml`: what is managed, the guards, approvals, handing over.
 
+mod reference;
+
+pub use reference::{REFERENCE, reference};
+
 use serde::de::{self, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;

@@ -4,9 +4,11 @@
 
 mod graph;
 mod guards;
+mod hostile;
 mod model;
 mod people_files;
 mod plans;
+mod reference;
 mod scene;
 mod simulation;
 mod staleness;

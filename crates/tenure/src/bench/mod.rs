@@ -1,8 +1,9 @@
 //! `tenure bench`: what this machine gives with Tenure, as ratios to what it gives without. Machines are noisy, so a
 //! figure is only worth something beside a baseline of the same run: each is taken in turns with its baseline, several
 //! times, and the median of the ratios counts. The lines are those of `contract/rest.md` and
-//! `contract/scim.md`, "Speed", and those of webhooks, to which no goal was set.
+//! `contract/scim.md` and `contract/lifecycle.md`, "Speed", and those of webhooks, to which no goal was set.
 
+mod automate;
 mod baseline;
 mod large;
 mod load;
@@ -142,10 +143,13 @@ pub(crate) async fn run(
     metrics: &PrometheusHandle,
     told: &dyn Fn(&str),
 ) -> Result<Vec<Line>, String> {
+    // First, while the process has little memory that it could use again.
+    let of_automation = automate::run(extent, metrics, told).await?;
     let mut lines = measure::run(extent, metrics, told).await?;
     let of_scim = Extent { time: extent.scim_time, ..extent };
     lines.extend(scim::run(of_scim, metrics, told).await?);
     lines.extend(webhooks::run(extent, metrics, told).await?);
     lines.extend(large::run(extent, metrics, told).await?);
+    lines.extend(of_automation);
     Ok(lines)
 }

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::operate::runtime;
 use crate::print;
 use tenure_lifecycle::apply::{Progress, Report};
-use tenure_lifecycle::run::{Run, RunsError};
+use tenure_lifecycle::run::RunsError;
 
 pub(crate) fn run(global: &Global, command: RunsCommand) -> Result<(), Failure> {
     match command {
@@ -52,15 +52,13 @@ fn resume(
     mut connection: Connection,
 ) -> Result<(), Failure> {
     let runs = state::runs(&connection)?;
-    let run: Run = match run {
-        Some(run) => runs.find(run).map_err(unknown)?,
-        None => {
-            let Some(run) = runs.last_unfinished().map_err(Failure::new)? else {
-                print::note("no run was cut off: there is nothing to go on with");
-                return Ok(());
-            };
-            run
-        }
+    let found = match run {
+        Some(run) => Some(runs.find(run).map_err(unknown)?),
+        None => runs.last_unfinished().map_err(Failure::new)?,
+    };
+    let Some(run) = found else {
+        print::note("no run was cut off: there is nothing to go on with");
+        return Ok(());
     };
     let plan = run.plan().map_err(Failure::new)?;
     let progress = Progress::replay(&run.entries().map_err(Failure::new)?);

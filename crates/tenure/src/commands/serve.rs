@@ -33,6 +33,9 @@ pub(crate) fn run(global: &Global, serve: Serve) -> Result<(), Failure> {
         Some((cert, key)) => Some(Arc::new(TlsSetup::open(cert, key).map_err(Failure::new)?)),
         None => None,
     };
+    if settings.faults.is_some() {
+        print::note("note: this is a rehearsal server: it misbehaves as its file of faults orders");
+    }
     let mail = settings.mail.map(|mail| SmtpPost::new(mail.url, mail.from)).transpose();
     let mail = mail.map_err(|error| Failure::new(format!("[mail]: {error}")))?;
     let metrics = PrometheusBuilder::new().install_recorder().map_err(Failure::new)?;

@@ -76,8 +76,8 @@ impl Stage {
             let conversation = conversation.rsplit('/').next().unwrap().to_owned();
             let assignee = json!({ "assignee_id": format!("alt:email:{of}") });
             let path = format!("/conversations/{conversation}/assignee");
-            let assigned = api.try_send(reqwest::Method::PUT, &path, Some(assignee));
-            assigned.await.unwrap().expect(204);
+            let answer = api.try_send(reqwest::Method::PUT, &path, Some(assignee));
+            answer.await.unwrap().expect(204);
             conversation
         })
     }
