@@ -268,18 +268,27 @@ impl Client {
     fn list<T: DeserializeOwned>(&self, path: &str) -> impl Stream<Item = Result<T, Error>> + use<'_, T> {
         let first = Some(self.transport.base().join(path));
         let pages = stream::try_unfold((first, HashSet::new()), move |(next, mut seen)| async move {
-            let Some(url) = next else { return Ok(None) };
-            let answer = self.transport.send(read(Method::GET, url)).await?;
+            let Some(url): Option<Url> = next else { return Ok(None) };
+            let answer = self.transport.send(read(Method::GET, url.clone())).await?;
             let page: Page<T> = answer.json()?;
-            let next = page.next().map(|given| self.next_page(given, &answer, &mut seen)).transpose()?;
+            let next =
+                page.next().map(|given| self.next_page(&url, given, &answer, &mut seen)).transpose()?;
             Ok::<_, Error>(Some((page.results, (next, seen))))
         });
         pages.map_ok(|results| stream::iter(results).map(Ok)).try_flatten()
     }
 
-    fn next_page(&self, given: &str, answer: &Answer, seen: &mut HashSet<String>) -> Result<Url, Error> {
+    /// Where the next page is: at the server that was asked, whatever name it gives itself. The token goes nowhere else.
+    fn next_page(
+        &self,
+        asked: &Url,
+        given: &str,
+        answer: &Answer,
+        seen: &mut HashSet<String>,
+    ) -> Result<Url, Error> {
         let request = answer.request.clone();
-        let Some(url) = self.transport.base().same_origin(given) else {
+        let same = self.transport.base().same_origin(given);
+        let Some(url) = same.or_else(|| ServerUrl::by_page_token(asked, given)) else {
             return Err(Error::Elsewhere { request, next: given.chars().take(200).collect() });
         };
         if seen.len() >= PAGES_AT_MOST || !seen.insert(url.to_string()) {

@@ -57,10 +57,10 @@ impl Refused {
             }
             401 if text.contains("scim") => Some("this is not a token for this interface"),
             401 => Some("the token was revoked, has expired, or belongs to another server"),
+            403 if text.contains("scim") => Some("this token is of another kind than this interface needs"),
             403 if text.contains("company-level") => {
                 Some("this token is teammate-level; user management needs a company-level one")
             }
-            403 if text.contains("scim") => Some("this token is of another kind than this interface needs"),
             403 if text.contains("scope") => Some("the token lacks a scope; make one that has it"),
             403 => Some("the token is not allowed to do this"),
             404 if self.message.is_empty() || self.code.as_deref() == Some("request.unknown_path") => {
@@ -147,8 +147,8 @@ pub enum Error {
     },
     /// A page that leads to another server.
     #[error(
-        "the next page of {request} is at {next}, which is not the server that was asked; the token is not sent there. Use \
-         the server's public URL"
+        "the next page of {request} is said to be at {next}, which is not the server that was asked; the token is not sent there. \
+         Use the server's public URL"
     )]
     Elsewhere {
         /// What was asked.

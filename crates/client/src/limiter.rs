@@ -4,6 +4,7 @@
 //! whose clock is off is waited for no longer and no shorter than it takes.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -82,6 +83,7 @@ pub struct Limiter {
 /// The right to send one request, given back with the answer.
 pub(crate) struct Permit<'a> {
     limiter: &'a Limiter,
+    was_heard: AtomicBool,
 }
 
 enum Next {
@@ -130,7 +132,7 @@ impl Limiter {
                 next
             };
             match next {
-                Next::Go => return Permit { limiter: self },
+                Next::Go => return Permit { limiter: self, was_heard: AtomicBool::new(false) },
                 Next::At(instant) => {
                     tokio::select! {
                         () = tokio::time::sleep_until(instant) => {}
@@ -151,6 +153,7 @@ impl Permit<'_> {
     /// Takes in what an answer said.
     pub(crate) fn heard(&self, word: Word, retry_after: Option<Duration>) {
         let now = Instant::now();
+        self.was_heard.store(true, Ordering::Relaxed);
         let since_epoch = now.duration_since(self.limiter.epoch).as_secs_f64();
         self.limiter.lock().hear(word, retry_after, now, since_epoch);
     }
@@ -158,7 +161,14 @@ impl Permit<'_> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.limiter.lock().in_flight -= 1;
+        let mut state = self.limiter.lock();
+        state.in_flight -= 1;
+        // One whose answer was lost may have been counted all the same.
+        let is_lost = !*self.was_heard.get_mut();
+        if let Some(window) = state.window.as_mut().filter(|_| is_lost) {
+            window.remaining = window.remaining.saturating_sub(1);
+        }
+        drop(state);
         self.limiter.changed.notify_waiters();
     }
 }
@@ -215,7 +225,7 @@ impl State {
             return 0;
         }
         let Some(last) = self.last_answer else { return 0 };
-        let seen = (window.limit - window.remaining).saturating_sub(window.own);
+        let seen = window.limit.saturating_sub(window.remaining).saturating_sub(window.own);
         let elapsed = last.duration_since(window.began).as_secs_f64().max(1.0);
         let silent = now.duration_since(last).as_secs_f64();
         #[expect(
@@ -237,10 +247,16 @@ impl State {
         let (Some(limit), Some(remaining)) = (word.limit, word.remaining) else { return };
         self.limit = Some(limit);
         #[expect(clippy::cast_possible_truncation, reason = "epoch seconds fit, and nonsense saturates")]
-        let reset = word.reset.unwrap_or_default().ceil() as i64;
+        let given = word.reset.unwrap_or_default().ceil() as i64;
+        // Some servers tell how many seconds are left instead.
+        let reset = match word.date {
+            Some(date) if (0..=LONGEST_WINDOW).contains(&given) => date.saturating_add(given),
+            _ => given,
+        };
         let used = limit.saturating_sub(remaining);
         match &mut self.window {
-            Some(window) if window.reset == reset => {
+            // A second more or less is the same window, for those who tell what is left.
+            Some(window) if window.reset.abs_diff(reset) <= 1 => {
                 window.own += 1;
                 window.remaining = window.remaining.min(remaining);
                 let others = used.saturating_sub(window.own).saturating_sub(self.in_flight);
@@ -269,14 +285,14 @@ impl State {
         let is_stepped = self.lead.is_some_and(|best| (best - lead).abs() > 5.0);
         self.lead = Some(if is_stepped { lead } else { self.lead.map_or(lead, |best| best.max(lead)) });
         let ours = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        self.clock_ahead = i64::try_from(ours.as_secs()).ok().map(|ours| date - ours);
+        self.clock_ahead = i64::try_from(ours.as_secs()).ok().map(|ours| date.saturating_sub(ours));
     }
 }
 
 /// When the window is over by our clock, for sure.
 fn ends(reset: i64, date: Option<i64>, lead: Option<f64>, now: Instant, since_epoch: f64) -> Instant {
     let (Some(date), Some(lead)) = (date, lead) else { return now + WINDOW };
-    if !(0..=LONGEST_WINDOW).contains(&(reset - date)) {
+    if !(0..=LONGEST_WINDOW).contains(&reset.saturating_sub(date)) {
         return now + WINDOW;
     }
     #[expect(clippy::cast_precision_loss, reason = "epoch seconds stay far below the exact range")]

@@ -1,10 +1,10 @@
 //! Trying again: how long to wait, and how often at most.
 
-use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
+use backon::{BackoffBuilder as _, ExponentialBuilder};
 use std::sync::Mutex;
 use std::time::Duration;
 
-/// The first wait is about this long.
+/// The first wait is at most this long.
 const FIRST: Duration = Duration::from_millis(200);
 /// No wait of ours is longer.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -13,15 +13,10 @@ const TIMES: usize = 6;
 /// The longest that a server may make us wait with `Retry-After`.
 const RETRY_AFTER_AT_MOST: Duration = Duration::from_mins(15);
 
-/// The waits between tries, each longer than the one before and each with jitter.
-pub(crate) fn waits() -> ExponentialBackoff {
-    ExponentialBuilder::new()
-        .with_min_delay(FIRST)
-        .with_max_delay(LONGEST)
-        .with_factor(2.0)
-        .with_max_times(TIMES)
-        .with_jitter()
-        .build()
+/// The waits between tries, with full jitter: each is a part of a span that doubles.
+pub(crate) fn waits() -> impl Iterator<Item = Duration> {
+    let spans = ExponentialBuilder::new().with_min_delay(FIRST).with_max_delay(LONGEST).with_factor(2.0);
+    spans.with_max_times(TIMES).build().map(|span| span.mul_f64(fastrand::f64()))
 }
 
 /// How long `Retry-After` asks to wait (RFC 9110, section 10.2.3): seconds, or a date that is read against the server's own

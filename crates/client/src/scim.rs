@@ -7,6 +7,7 @@ use crate::transport::{Answer, Call, Kind, Transport, TransportOptions};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -83,7 +84,6 @@ pub struct ScimFeatures {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct List {
-    #[serde(default)]
     total_results: usize,
     #[serde(default, rename = "Resources")]
     resources: Vec<ScimUser>,
@@ -114,16 +114,24 @@ impl ScimClient {
         self.transport.base()
     }
 
-    /// All Users, by index pages (RFC 7644, section 3.4.2.4).
+    /// All Users, by index pages (RFC 7644, section 3.4.2.4). A list that ends before it says is an error: who is missing
+    /// would be taken for somebody who left.
     pub async fn users(&self) -> Result<Vec<ScimUser>, Error> {
-        let mut all: Vec<ScimUser> = Vec::new();
+        let mut all: BTreeMap<String, ScimUser> = BTreeMap::new();
+        let mut seen = 0;
         loop {
-            let path = format!("/Users?startIndex={}&count={PAGE}", all.len() + 1);
-            let list: List = self.ask(Method::GET, &path, None).await?.json()?;
-            let (total, came) = (list.total_results, list.resources.len());
-            all.extend(list.resources);
-            if came == 0 || all.len() >= total.min(RESOURCES_AT_MOST) {
-                return Ok(all);
+            let path = format!("/Users?startIndex={}&count={PAGE}", seen + 1);
+            let answer = self.ask(Method::GET, &path, None).await?;
+            let list: List = answer.json()?;
+            seen += list.resources.len();
+            let is_empty = list.resources.is_empty();
+            all.extend(list.resources.into_iter().map(|user| (user.id.clone(), user)));
+            if seen >= list.total_results {
+                return Ok(all.into_values().collect());
+            }
+            if is_empty || seen > RESOURCES_AT_MOST {
+                let why = format!("it says that there are {} Users and gives {seen}", list.total_results);
+                return Err(Error::Unreadable { request: answer.request, why });
             }
         }
     }

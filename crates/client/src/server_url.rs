@@ -48,6 +48,21 @@ impl ServerUrl {
         (url.origin() == self.0.origin()).then_some(url)
     }
 
+    /// The next page, where a server tells of it under another of its names: the page token alone is taken from there, and
+    /// the request goes to where the last one went.
+    pub(crate) fn by_page_token(asked: &Url, given: &str) -> Option<Url> {
+        let given = Url::parse(given).ok().filter(|given| given.path() == asked.path())?;
+        let token = given.query_pairs().find(|(name, _)| name == "page_token")?.1.into_owned();
+        let kept: Vec<_> = asked
+            .query_pairs()
+            .filter(|(name, _)| name != "page_token")
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
+        let mut next = asked.clone();
+        next.query_pairs_mut().clear().extend_pairs(kept).append_pair("page_token", &token);
+        Some(next)
+    }
+
     /// Whether what is sent can be read on the way.
     pub fn is_plain_text(&self) -> bool {
         self.0.scheme() == "http"

@@ -17,11 +17,13 @@ use tokio::time::Instant;
 use url::Url;
 
 /// An answer is not read beyond this, unpacked: the other side is not trusted with our memory.
-const ANSWER_AT_MOST: usize = 32 * 1024 * 1024;
+const ANSWER_AT_MOST: usize = 256 * 1024 * 1024;
 /// How long a connection may take.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// How long an unused connection is kept. Short, since a server that has closed it makes a write ambiguous.
 const IDLE: Duration = Duration::from_secs(15);
+/// How long refusals by the limit are waited out, in all.
+const LIMITED_AT_MOST: Duration = Duration::from_mins(15);
 /// How much of an error's text is kept.
 const TEXT_AT_MOST: usize = 2_000;
 const USER_AGENT: &str = concat!("Tenure/", env!("CARGO_PKG_VERSION"));
@@ -134,11 +136,11 @@ impl Transport {
             let Some(wait) = waits.next().map(|wait| wait.max(asked.unwrap_or_default())) else {
                 return Err(error);
             };
-            if spent > self.deadline || (!is_limited && !self.budget.spend()) {
+            spent += wait;
+            // Being told to wait is no failure; it is waited for longer than a server that is unwell.
+            let deadline = if is_limited { self.deadline.max(LIMITED_AT_MOST) } else { self.deadline };
+            if spent > deadline || (!is_limited && !self.budget.spend()) {
                 return Err(error);
-            }
-            if !is_limited {
-                spent += wait;
             }
             tokio::time::sleep(wait).await;
         }
@@ -149,7 +151,10 @@ impl Transport {
         let answered = tokio::time::timeout(self.answer_within, async {
             let response = sending.await.map_err(|error| (error.is_connect(), innermost(&error)))?;
             let (status, headers) = (response.status(), response.headers().clone());
-            permit.heard(word_of(&headers), retry_after_of(status, &headers));
+            permit.heard(
+                word_of(&headers),
+                retry_after_of(status, &headers).filter(|_| status.as_u16() != 409),
+            );
             let body = read(response).await;
             Ok::<_, (bool, String)>((status, headers, body))
         })
@@ -157,7 +162,10 @@ impl Transport {
         drop(permit);
         match answered {
             Ok(Ok((status, headers, Ok(body)))) => judge(call.kind, line, status, headers, body),
-            Ok(Ok((status, _, Err(why)))) => lost(call.kind, line, &format!("{status}, but {why}")),
+            Ok(Ok((_, _, Err(Cut::TooLarge)))) if call.kind == Kind::Read => {
+                Tried::Over(Error::Unreadable { request: line.clone(), why: Cut::TooLarge.to_string() })
+            }
+            Ok(Ok((status, _, Err(cut)))) => lost(call.kind, line, &format!("{status}, but {cut}")),
             Ok(Err((true, why))) => Tried::Again(Error::NotSent { request: line.clone(), why }, None),
             Ok(Err((false, why))) => lost(call.kind, line, &why),
             Err(_) => lost(call.kind, line, &format!("no answer within {} s", self.answer_within.as_secs())),
@@ -196,8 +204,10 @@ fn judge(kind: Kind, line: &RequestLine, status: StatusCode, headers: HeaderMap,
     }
     let asked = retry_after_of(status, &headers);
     let refused = refused(line, status, &headers, &body);
+    let is_under_way = status == StatusCode::CONFLICT && headers.contains_key(header::RETRY_AFTER);
     match (status.as_u16(), kind) {
-        // At 429 nothing was done.
+        (409, _) if is_under_way => Tried::Again(Error::Refused(Box::new(refused)), asked),
+        // At 429 nothing was done, nor at a 409 that says when to come again: the same request is still being carried out.
         (429, _) | (502..=504, Kind::Read) => Tried::Again(Error::Refused(Box::new(refused)), asked),
         (500..=599, Kind::Write) => lost(kind, line, &refused.to_string()),
         _ => Tried::Over(Error::Refused(Box::new(refused))),
@@ -213,7 +223,7 @@ fn retry_after_of(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     match status.as_u16() {
         // Without a word about how long, a second: the window's end is told by other headers.
         429 => Some(asked.unwrap_or(Duration::from_secs(1))),
-        502..=504 => asked,
+        409 | 502..=504 => asked,
         _ => None,
     }
 }
@@ -236,11 +246,20 @@ fn word_of(headers: &HeaderMap) -> Word {
     }
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, String> {
+/// Why an answer is not whole.
+#[derive(Debug, thiserror::Error)]
+enum Cut {
+    #[error("the answer is larger than {} MiB", ANSWER_AT_MOST / 1024 / 1024)]
+    TooLarge,
+    #[error("{0}")]
+    Broken(String),
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, Cut> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| innermost(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| Cut::Broken(innermost(&error)))? {
         if body.len() + chunk.len() > ANSWER_AT_MOST {
-            return Err(format!("the answer is larger than {} MiB", ANSWER_AT_MOST / 1024 / 1024));
+            return Err(Cut::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

@@ -46,7 +46,14 @@ impl EmailKey {
         } else {
             idna::domain_to_ascii(domain).map_err(|_| NotAnAddress::Domain)?
         };
-        if domain.split('.').any(str::is_empty) {
+        let is_host = |label: &str| {
+            let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            !label.is_empty()
+                && label.bytes().all(is_allowed)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+        };
+        if !domain.split('.').all(is_host) {
             return Err(NotAnAddress::Domain);
         }
         let local = if local.is_ascii() { local.to_owned() } else { composed(local) };
@@ -73,8 +80,10 @@ impl EmailKey {
         let (local, domain) = self.parts();
         let untagged = local.split('+').next().filter(|local| !local.is_empty()).unwrap_or(local);
         let domain = alias_domains.get(domain).map_or(domain, String::as_str);
-        let skeleton: String = unicode_security::confusable_detection::skeleton(untagged).collect();
-        format!("{}@{domain}", skeleton.to_lowercase())
+        let (domain, _) = idna::domain_to_unicode(domain);
+        let skeleton =
+            |text: &str| -> String { unicode_security::confusable_detection::skeleton(text).collect() };
+        format!("{}@{}", skeleton(untagged).to_lowercase(), skeleton(&domain).to_lowercase())
     }
 }
 
@@ -117,6 +126,15 @@ pub fn fits(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
+/// Whether an address fits a pattern, as it is written or as it is compared.
+pub fn fits_address(pattern: &str, address: &str) -> bool {
+    fits(pattern, address) || fits(pattern, EmailKey::lenient(address).as_str()) || {
+        let (local, domain) = pattern.split_once('@').unwrap_or((pattern, ""));
+        let ascii = idna::domain_to_ascii(domain).unwrap_or_default();
+        !ascii.is_empty() && fits(&format!("{local}@{ascii}"), EmailKey::lenient(address).as_str())
+    }
+}
+
 /// The name that is meant, perhaps, by one that is not there.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = name.to_lowercase();
@@ -143,7 +161,19 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_told() {
-        for wrong in ["", "ada", "@acme.example", "ada@", "a@b@c", "a b@c.example", "a@b..c", "a@.c"] {
+        for wrong in [
+            "",
+            "ada",
+            "@acme.example",
+            "ada@",
+            "a@b@c",
+            "a b@c.example",
+            "a@b..c",
+            "a@.c",
+            "a@b,c.example",
+            "a@-b.example",
+            "<a@b.example>",
+        ] {
             assert!(EmailKey::parse(wrong).is_err(), "{wrong}");
         }
     }
@@ -155,6 +185,7 @@ mod tests {
         assert_eq!(look("ada+shop@acme.example"), look("ada@acme.example"));
         assert_eq!(look("\u{430}da@acme.example"), look("ada@acme.example"), "a Cyrillic a");
         assert_eq!(look("ada@acme.test"), look("ada@acme.example"));
+        assert_eq!(look("ada@\u{430}cme.example"), look("ada@acme.example"), "a Cyrillic a in the domain");
         assert_ne!(look("adam@acme.example"), look("ada@acme.example"));
     }
 
@@ -162,6 +193,7 @@ mod tests {
     fn patterns_take_stars() {
         assert!(fits("*@vendor.example", "Bot@Vendor.example"));
         assert!(fits("tea_1", "tea_1") && !fits("tea_1", "tea_12"));
+        assert!(fits_address("*@b\u{fc}cher.example", "x@xn--bcher-kva.example"));
         assert!(fits("svc-*@*", "svc-mail@acme.example") && !fits("*@a", "x@b"));
     }
 

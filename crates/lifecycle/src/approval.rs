@@ -3,11 +3,12 @@
 //! What is signed is a statement of three lines: the format, the plan's digest, and when it was approved. Whoever has
 //! `ssh-keygen` can make one and check one by hand, under the namespace [`NAMESPACE`].
 
+use crate::address::fits;
 use crate::plan::PlanBody;
 use crate::settings::Approve;
 use jiff::Timestamp;
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The namespace of the signatures: a signature for anything else is no approval.
@@ -207,12 +208,19 @@ pub fn judge(
     now: Timestamp,
 ) -> Verdict {
     let mut verdict = Verdict::default();
-    let mut keys = BTreeSet::new();
+    let mut counted: Vec<(Vec<String>, String)> = Vec::new();
     for approval in approvals {
         match judge_one(plan, digest, approval, approvers, approve, now) {
-            Ok((name, key)) => {
-                if keys.insert(key) && !verdict.approved_by.contains(&name) {
-                    verdict.approved_by.push(name);
+            Ok((principals, key)) => {
+                let is_same = |(others, other): &(Vec<String>, String)| {
+                    *other == key
+                        || others
+                            .iter()
+                            .any(|name| principals.iter().any(|own| own.eq_ignore_ascii_case(name)))
+                };
+                if !counted.iter().any(is_same) {
+                    verdict.approved_by.push(principals.join(","));
+                    counted.push((principals, key));
                 }
             }
             Err(why) => verdict.refused.push(why),
@@ -229,7 +237,7 @@ fn judge_one(
     approvers: &Approvers,
     approve: &Approve,
     now: Timestamp,
-) -> Result<(String, String), String> {
+) -> Result<(Vec<String>, String), String> {
     let signature = SshSig::from_pem(&approval.signature)
         .map_err(|error| format!("a signature cannot be read: {error}"))?;
     let key = PublicKey::from(signature.public_key().clone());
@@ -240,6 +248,10 @@ fn judge_one(
     if theirs.is_empty() {
         return Err(format!("the key {print} is of nobody who may approve"));
     }
+    let by_planner = theirs
+        .iter()
+        .flat_map(|approver| &approver.principals)
+        .any(|principal| is_planner(principal, &plan.planned_by));
     let allowed = theirs.into_iter().find(|approver| {
         let for_this =
             approver.namespaces.as_ref().is_none_or(|names| names.iter().any(|name| name == NAMESPACE));
@@ -263,12 +275,10 @@ fn judge_one(
     if age < -CLOCK_TOLERANCE_SECONDS {
         return Err(format!("the approval of {name} is of {at}, which is still to come"));
     }
-    if !approve.by_planner
-        && approver.principals.iter().any(|principal| is_planner(principal, &plan.planned_by))
-    {
+    if !approve.by_planner && by_planner {
         return Err(format!("{name} made this plan and cannot approve it"));
     }
-    Ok((name, print.to_string()))
+    Ok((approver.principals.clone(), print.to_string()))
 }
 
 fn approved_at(statement: &str, digest: &str) -> Result<Timestamp, String> {
@@ -285,10 +295,10 @@ fn approved_at(statement: &str, digest: &str) -> Result<Timestamp, String> {
     at.ok_or_else(|| "a statement has no time".to_owned())
 }
 
-/// Whether an approver is who planned: the same name, or where the planner is known by a log-in name alone, the same
-/// local part.
+/// Whether an approver is who planned: the same name, a pattern that it fits, or where one of them is a log-in name alone, the
+/// same local part.
 fn is_planner(principal: &str, planned_by: &str) -> bool {
-    let local = principal.split('@').next().unwrap_or_default();
-    principal.eq_ignore_ascii_case(planned_by)
-        || (!planned_by.contains('@') && local.eq_ignore_ascii_case(planned_by))
+    let local = |name: &str| name.split('@').next().unwrap_or_default().to_lowercase();
+    let is_short = !principal.contains('@') || !planned_by.contains('@');
+    fits(principal, planned_by) || (is_short && local(principal) == local(planned_by))
 }

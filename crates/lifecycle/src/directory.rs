@@ -38,11 +38,13 @@ pub struct Capabilities {
     pub deactivate: Via,
     /// How the administrator's right is given and taken.
     pub admin: Via,
+    /// Whether the server tells, or this is what the documentation promises.
+    pub are_told: bool,
 }
 
 impl Default for Capabilities {
     fn default() -> Self {
-        Self { create: Via::Rest, deactivate: Via::Rest, admin: Via::Rest }
+        Self { create: Via::Rest, deactivate: Via::Rest, admin: Via::Rest, are_told: true }
     }
 }
 
@@ -93,8 +95,16 @@ impl Directory {
                 teams_of.entry(member).or_default().push(team);
             }
         }
+        let mut by_key: HashMap<EmailKey, &Teammate> = HashMap::with_capacity(self.teammates.len());
+        for mate in &self.teammates {
+            let held = by_key.entry(EmailKey::lenient(&mate.email)).or_insert(mate);
+            // Where a service lets two have one address, the one that works is meant.
+            if held.is_blocked && !mate.is_blocked {
+                *held = mate;
+            }
+        }
         Lookup {
-            by_key: self.teammates.iter().map(|mate| (EmailKey::lenient(&mate.email), mate)).collect(),
+            by_key,
             by_username: self.teammates.iter().map(|mate| (mate.username.as_str(), mate)).collect(),
             teams_of,
             teams_by_id: self.teams.iter().map(|team| (team.id.0.as_str(), team)).collect(),

@@ -100,7 +100,7 @@ pub async fn examine(live: &Live) -> Vec<Check> {
         }
     };
     clock_and_limit(live, &mut checks);
-    offers(live, anybody.as_ref(), &mut checks).await;
+    offers(live, anybody.as_ref(), me.token.is_some(), &mut checks).await;
     match &live.scim {
         Some(scim) => checks.push(scim_service(scim, anybody.as_ref()).await),
         None => checks.push(check(
@@ -278,8 +278,8 @@ fn clock_and_limit(live: &Live, checks: &mut Vec<Check>) {
     checks.push(check("limit", Verdict::Good, "limit.told", found, ""));
 }
 
-async fn offers(live: &Live, anybody: Option<&Teammate>, checks: &mut Vec<Check>) {
-    let capabilities = match live.capabilities(anybody).await {
+async fn offers(live: &Live, anybody: Option<&Teammate>, is_tenure: bool, checks: &mut Vec<Check>) {
+    let capabilities = match live.capabilities(anybody, is_tenure).await {
         Ok(capabilities) => capabilities,
         Err(error) => {
             checks.push(check(
@@ -293,13 +293,20 @@ async fn offers(live: &Live, anybody: Option<&Teammate>, checks: &mut Vec<Check>
         }
     };
     let found = match capabilities.create {
+        Via::Rest if !capabilities.are_told => check(
+            "create",
+            Verdict::Warning,
+            "create.unknown",
+            "the server does not tell whether it takes POST /teammates; plans are made as if it does",
+            "if it does not, give the company's SCIM URL with --scim-url and its token in TENURE_SCIM_TOKEN",
+        ),
         Via::Rest => check("create", Verdict::Good, "create.rest", "the server takes POST /teammates", ""),
         Via::Scim => check(
             "create",
             Verdict::Warning,
             "create.scim",
             "the server does not take POST /teammates; accounts are created over SCIM",
-            "",
+            "nothing; plans say so",
         ),
         Via::Person => check(
             "create",
@@ -314,62 +321,24 @@ async fn offers(live: &Live, anybody: Option<&Teammate>, checks: &mut Vec<Check>
 
 async fn scim_service(scim: &ScimClient, anybody: Option<&Teammate>) -> Check {
     let url = scim.url();
-    let bad = |code, found: String, fix: &str| check("scim", Verdict::Bad, code, found, fix);
     let features = match scim.features().await {
         Ok(features) => features,
-        Err(error) => {
-            let Some(refused) = error.refused() else {
-                return bad(
-                    "scim.unreachable",
-                    format!("no SCIM service answers at {url}: {error}"),
-                    "check the SCIM URL",
-                );
-            };
-            return match refused.status {
-                _ if is_code(refused, "token.wrong-company")
-                    || refused.message.contains("different companies") =>
-                {
-                    bad(
-                        "scim.wrong_company",
-                        format!("{url} is the SCIM URL of another company than the token's"),
-                        "take the SCIM URL and the SCIM token from the same company",
-                    )
-                }
-                401 if is_code(refused, "token.mistyped") || is_code(refused, "token.malformed") => bad(
-                    "scim.token_mistyped",
-                    "the SCIM token was mistyped or cut off".to_owned(),
-                    "copy it again, whole",
-                ),
-                401 => bad(
-                    "scim.token_revoked",
-                    "the SCIM token is not known there: it was revoked, or is another server's".to_owned(),
-                    "make one with `tenure token create --kind scim`",
-                ),
-                403 => bad(
-                    "scim.wrong_kind",
-                    format!("this is no SCIM token: {}", refused.message),
-                    "make one with `tenure token create --kind scim`",
-                ),
-                _ => bad(
-                    "scim.not_a_service",
-                    format!("what answers at {url} is no SCIM service: {error}"),
-                    "give its base, such as https://…/scim/v2",
-                ),
-            };
-        }
+        Err(error) => return of_scim_error(&error, &url.to_string()),
     };
-    if let Some(mate) = anybody
-        && let Ok(None) = scim.user_by_name(&mate.email).await
-    {
-        let found =
-            format!("SCIM at {url} does not know {}, whom REST has: it may be another company's", mate.email);
-        return check(
-            "scim",
-            Verdict::Warning,
-            "scim.other_company",
-            found,
-            "take both tokens from the same company",
-        );
+    if let Some(mate) = anybody {
+        // What a service supports may be told to everybody; a User is not.
+        match scim.user_by_name(&mate.email).await {
+            Err(error) => return of_scim_error(&error, &url.to_string()),
+            Ok(None) => {
+                let found = format!(
+                    "SCIM at {url} does not know {}, whom REST has: it may be another company's",
+                    mate.email
+                );
+                let fix = "take both tokens from the same company";
+                return check("scim", Verdict::Warning, "scim.other_company", found, fix);
+            }
+            Ok(Some(_)) => {}
+        }
     }
     let has = |has: bool| if has { "yes" } else { "no" };
     let found = format!(
@@ -380,4 +349,42 @@ async fn scim_service(scim: &ScimClient, anybody: Option<&Teammate>) -> Check {
         has(features.bulk)
     );
     check("scim", Verdict::Good, "scim.good", found, "")
+}
+
+/// What an error of the SCIM service tells.
+fn of_scim_error(error: &Error, url: &str) -> Check {
+    let bad = |code, found: String, fix: &str| check("scim", Verdict::Bad, code, found, fix);
+    let make = "make one with `tenure token create --kind scim`";
+    let Some(refused) = error.refused() else {
+        return bad(
+            "scim.unreachable",
+            format!("no SCIM service answers at {url}: {error}"),
+            "check the SCIM URL",
+        );
+    };
+    match refused.status {
+        _ if is_code(refused, "token.wrong-company") || refused.message.contains("different companies") => {
+            bad(
+                "scim.wrong_company",
+                format!("{url} is the SCIM URL of another company than the token's"),
+                "take the SCIM URL and the SCIM token from the same company",
+            )
+        }
+        401 if is_code(refused, "token.mistyped") || is_code(refused, "token.malformed") => bad(
+            "scim.token_mistyped",
+            "the SCIM token was mistyped or cut off".to_owned(),
+            "copy it again, whole",
+        ),
+        401 => bad(
+            "scim.token_revoked",
+            "the SCIM token is not known there: it was revoked, or is another server's".to_owned(),
+            make,
+        ),
+        403 => bad("scim.wrong_kind", format!("this is no SCIM token: {}", refused.message), make),
+        _ => bad(
+            "scim.not_a_service",
+            format!("what answers at {url} is no SCIM service: {error}"),
+            "give its base, such as https://…/scim/v2",
+        ),
+    }
 }

@@ -1,12 +1,12 @@
 //! The guards: what no plan does, however it was asked for, unless its guard is overridden by name.
 
-use crate::address::fits;
+use crate::address::{EmailKey, fits, fits_address};
 use crate::directory::{Directory, Via};
 use crate::people::Source;
 use crate::plan::{Action, Deed, PlanBody};
-use crate::settings::Guards;
+use crate::settings::{Guards, Share};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::time::SystemTime;
 
@@ -128,6 +128,7 @@ pub fn check(
     deactivations(plan, directory, guards, &mut violations);
     admins(plan, directory, guards, &mut violations);
     accounts(plan, directory, guards, &mut violations);
+    taken(plan, directory, &mut violations);
     source_ages(guards, sources, &mut violations);
     source_rows(plan, directory, guards, sources, &mut violations);
     if plan.target.company_id != directory.target.company_id {
@@ -201,7 +202,7 @@ fn accounts(plan: &PlanBody, directory: &Directory, guards: &Guards, violations:
         let (subject, kind) = (&action.subject, action.deed.kind());
         let id = subject.teammate_id.as_ref().map_or("", |id| id.0.as_str());
         let pattern =
-            guards.protect.iter().find(|pattern| fits(pattern, &subject.email) || fits(pattern, id));
+            guards.protect.iter().find(|pattern| fits_address(pattern, &subject.email) || fits(pattern, id));
         if let Some(pattern) = pattern {
             let message =
                 format!("{subject} is protected by `{pattern}`; {kind} was asked for ({})", action.reason);
@@ -216,9 +217,60 @@ fn accounts(plan: &PlanBody, directory: &Directory, guards: &Guards, violations:
     }
 }
 
+/// Addresses and user names that somebody has, or that two actions ask for.
+fn taken(plan: &PlanBody, directory: &Directory, violations: &mut Vec<Violation>) {
+    let asks = |action: &&Action| {
+        !action.deed.is_manual() && matches!(action.deed, Deed::Invite { .. } | Deed::Update)
+    };
+    let asking: Vec<_> = plan.actions.iter().filter(asks).collect();
+    if asking.is_empty() {
+        return;
+    }
+    let lookup = directory.lookup();
+    let (mut emails, mut usernames) = (HashSet::new(), HashMap::new());
+    for action in asking {
+        let (subject, reason) = (&action.subject, &action.reason);
+        let key = EmailKey::lenient(&subject.email);
+        if matches!(action.deed, Deed::Invite { .. }) {
+            if let Some(holder) = lookup.teammate(&key) {
+                let message = format!("{subject} ({reason}) is there already, as {}; plan again", holder.id);
+                violations.push(Violation::new(Guard::Taken, message));
+            }
+            if !emails.insert(key) {
+                violations.push(Violation::new(
+                    Guard::DuplicateRows,
+                    format!("{subject} is invited twice ({reason})"),
+                ));
+            }
+        }
+        let Some(username) = action.after.get("username").and_then(serde_json::Value::as_str) else {
+            continue;
+        };
+        if let Some(holder) =
+            lookup.with_username(username).filter(|holder| Some(&holder.id) != subject.teammate_id.as_ref())
+        {
+            let message = format!(
+                "the user name `{username}` of {subject} ({reason}) is that of {} ({})",
+                holder.email, holder.id
+            );
+            violations.push(Violation::new(Guard::Taken, message));
+        }
+        if let Some(other) = usernames.insert(username, subject) {
+            let message =
+                format!("the user name `{username}` is asked for by {other} and by {subject} ({reason})");
+            violations.push(Violation::new(Guard::Taken, message));
+        }
+    }
+}
+
 fn source_ages(guards: &Guards, check: SourceCheck<'_>, violations: &mut Vec<Violation>) {
     let Some(max_age) = guards.source_max_age else { return };
     for source in check.sources {
+        if source.is_changed {
+            let message =
+                format!("{} is no longer the file that the plan was made from; plan again", source.name);
+            violations.push(Violation::new(Guard::SourceMaxAge, message));
+        }
         let age = source.modified.and_then(|modified| check.now.duration_since(modified).ok());
         let age = age.and_then(|age| i64::try_from(age.as_secs()).ok());
         if age.is_some_and(|age| age > max_age.seconds) {
@@ -244,6 +296,14 @@ fn source_rows(
         violations.push(Violation::new(Guard::SourceMinRows, format!("{} has no rows", source.name)));
     }
     let rows: usize = plan.sources.iter().map(|source| source.rows).sum();
+    if let Share::Count(needed) = guards.source_min_rows
+        && rows > 0
+        && rows < needed
+    {
+        let message = format!("the sources have {rows} rows, and source_min_rows = {needed}");
+        violations.push(Violation::new(Guard::SourceMinRows, message));
+        return;
+    }
     let of_listed = plan.deactivates_unlisted.then(|| (directory.active(), "active teammates"));
     let of_before = check.rows_before.map(|rows| (rows, "rows of the last applied plan"));
     for (whole, what) in of_before.into_iter().chain(of_listed) {

@@ -44,7 +44,8 @@
 //! // Nothing may be applied unless the guards have nothing against it.
 //! assert!(planned.violations.is_empty());
 //!
-//! let run = Runs::at("state".as_ref()).begin("20261126T184455123Z", &planned.plan)?;
+//! let runs = Runs::at("state".as_ref());
+//! let run = runs.begin(runs.new_id("20261126T184455123Z", &planned.plan), &planned.plan)?;
 //! let (mut ledger, entries) = run.ledger()?;
 //! let (stop, mut heard) = (AtomicBool::new(false), |_: &_, _: &_| ());
 //! let apply = Apply::new(&service, &mut ledger, &entries, &planned.plan, &mut heard, &stop);
@@ -58,6 +59,7 @@
 pub mod address;
 pub mod apply;
 pub mod approval;
+mod digest;
 pub mod directory;
 pub mod doctor;
 pub mod graph;

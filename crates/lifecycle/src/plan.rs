@@ -1,10 +1,10 @@
 //! A plan: what would be done, why, and what it expects to find. It is a file, and its digest is what others approve.
 
+use crate::digest::sha256_hex;
 use crate::directory::{Target, Via};
 use crate::settings::{Approve, Guards, HandoverMode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use tenure_client::{TeamId, TeammateId};
@@ -177,6 +177,14 @@ impl Risk {
     }
 }
 
+/// Whether two values are the same; numbers by what they are worth.
+pub(crate) fn same_value(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        (one, other) => one == other,
+    }
+}
+
 /// Values by field.
 pub type Fields = BTreeMap<String, Value>;
 
@@ -269,6 +277,9 @@ pub enum NotAPlan {
     /// It is of another format.
     #[error("this plan is of the format `{0}`, and this Tenure reads {FORMAT}; plan again")]
     Format(String),
+    /// It says what no plan says.
+    #[error("this plan was not made by `tenure plan`: {0}; plan again")]
+    Wrong(String),
     /// It was changed.
     #[error("this plan file was changed after it was made: its digest does not fit what it says; plan again")]
     Changed,
@@ -297,6 +308,7 @@ impl Plan {
         if serde_json::to_value(&body).map_err(unreadable)? != given || digest_of(&body) != digest {
             return Err(NotAPlan::Changed);
         }
+        check(&body).map_err(NotAPlan::Wrong)?;
         Ok(Self { digest, body })
     }
 
@@ -328,11 +340,57 @@ impl Plan {
 
 fn digest_of(body: &PlanBody) -> String {
     let bytes = serde_json::to_vec(body).expect("a plan has a JSON form");
-    let digest = Sha256::digest(bytes);
-    let hex = digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-        use std::fmt::Write as _;
-        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-        hex
-    });
-    format!("sha256:{hex}")
+    format!("sha256:{}", sha256_hex(&bytes))
+}
+
+/// What no plan of ours says: anybody can make a file with a digest that fits, so each action is held to what it may be.
+fn check(body: &PlanBody) -> Result<(), String> {
+    for (number, action) in (1..).zip(&body.actions) {
+        check_action(number, action).map_err(|why| format!("action {number} {why}"))?;
+    }
+    Ok(())
+}
+
+fn check_action(number: u32, action: &Action) -> Result<(), &'static str> {
+    if action.id.0 != number {
+        return Err("has another number than its place");
+    }
+    if action.waits_for.iter().any(|earlier| earlier.0 == 0 || earlier.0 >= number) {
+        return Err("waits for one that does not come before it");
+    }
+    if action.risk != action.deed.risk() {
+        return Err("has another risk than its kind");
+    }
+    let is_new = matches!(action.deed, Deed::Invite { .. });
+    let is_of_new = !action.waits_for.is_empty()
+        && !matches!(action.deed, Deed::Deactivate { .. } | Deed::HandOver { .. });
+    let has_id = action.subject.teammate_id.is_some();
+    if (is_new && has_id) || (!is_new && !is_of_new && !has_id) {
+        return Err("does not say rightly whose account it is");
+    }
+    let allowed = |name: &str| match action.deed {
+        Deed::Invite { .. } | Deed::Update => {
+            matches!(name, "first_name" | "last_name" | "username")
+                || name.starts_with("custom_fields.")
+                || (is_new && name == "email")
+        }
+        Deed::GrantAdmin { .. } | Deed::RevokeAdmin { .. } => name == "is_admin",
+        Deed::AddToTeam { .. } | Deed::RemoveFromTeam { .. } => name == "is_member",
+        Deed::HandOver { .. } => matches!(name, "open_conversations" | "assignee"),
+        Deed::Deactivate { .. } | Deed::Reactivate => name == "is_blocked",
+    };
+    if !action.before.keys().chain(action.after.keys()).all(|name| allowed(name)) {
+        return Err("changes something that its kind does not change");
+    }
+    let aims = |field: &str, wanted: bool| action.after.get(field) == Some(&Value::Bool(wanted));
+    let is_right = match action.deed {
+        Deed::GrantAdmin { .. } => aims("is_admin", true),
+        Deed::RevokeAdmin { .. } => aims("is_admin", false),
+        Deed::AddToTeam { .. } => aims("is_member", true),
+        Deed::RemoveFromTeam { .. } => aims("is_member", false),
+        Deed::Deactivate { .. } => aims("is_blocked", true),
+        Deed::Reactivate => aims("is_blocked", false),
+        Deed::Invite { .. } | Deed::Update | Deed::HandOver { .. } => true,
+    };
+    if is_right { Ok(()) } else { Err("does something else than its kind says") }
 }

@@ -3,10 +3,10 @@
 use crate::directory::{Capabilities, Directory, Target, TeamState, Via};
 use crate::planner::OpenConversations;
 use futures_util::TryStreamExt as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use tenure_client::{
-    Client, ConversationId, Error, NewTeammate, ScimClient, ScimName, TeamId, Teammate, TeammateChanges,
-    TeammateId,
+    Client, ConversationId, Error, NewTeammate, Refused, RequestLine, ScimClient, ScimName, TeamId, Teammate,
+    TeammateChanges, TeammateId,
 };
 
 /// What applying a plan asks of a service. The tests put a model of one here.
@@ -21,19 +21,19 @@ pub trait Service: Sync {
     fn members(
         &self,
         team: &TeamId,
-    ) -> impl Future<Output = Result<Option<BTreeSet<TeammateId>>, Error>> + Send;
+    ) -> impl Future<Output = Result<Option<BTreeMap<TeammateId, String>>, Error>> + Send;
     /// The open conversations of a teammate.
     fn open_conversations(
         &self,
         of: &TeammateId,
     ) -> impl Future<Output = Result<Vec<ConversationId>, Error>> + Send;
-    /// Creates a teammate.
+    /// Creates a teammate; its id, where the answer tells the one that REST knows it by.
     fn create(
         &self,
         via: Via,
         new: &NewTeammate,
         key: &str,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    ) -> impl Future<Output = Result<Option<TeammateId>, Error>> + Send;
     /// Changes a teammate.
     fn update(
         &self,
@@ -81,7 +81,7 @@ impl Live {
         let teammates: Vec<Teammate> = client.teammates().try_collect().await?;
         let mut teams = Vec::new();
         for team in client.teams().await? {
-            let members = self.members(&team.id).await?.unwrap_or_default();
+            let members = self.members(&team.id).await?.unwrap_or_default().into_keys().collect();
             teams.push(TeamState { id: team.id, name: team.name, members });
         }
         let custom_fields = match client.custom_fields().await {
@@ -89,7 +89,7 @@ impl Live {
             Err(error) if is_absent(&error) => vec![],
             Err(error) => return Err(error),
         };
-        let capabilities = self.capabilities(teammates.first()).await?;
+        let capabilities = self.capabilities(teammates.first(), me.token.is_some()).await?;
         let limit = client.standing().limit;
         Ok(Directory {
             target: Target { url: client.url().to_string(), company_id: me.id, company: me.name },
@@ -102,22 +102,34 @@ impl Live {
         })
     }
 
-    /// What the server takes, found out without changing anything. Where it does not tell, the documented API is assumed.
-    pub async fn capabilities(&self, anybody: Option<&Teammate>) -> Result<Capabilities, Error> {
+    /// What the server takes, found out without changing anything. Where it does not tell: Tenure takes everything; of others
+    /// the published document has no `POST`, so SCIM is used where it is given; else the documented API is assumed.
+    pub async fn capabilities(
+        &self,
+        anybody: Option<&Teammate>,
+        is_tenure: bool,
+    ) -> Result<Capabilities, Error> {
         let instead = if self.scim.is_some() { Via::Scim } else { Via::Person };
-        let lacks = |methods: Option<Vec<String>>, method: &str| {
-            methods.is_some_and(|methods| !methods.iter().any(|known| known == method))
+        let has = |methods: Option<Vec<String>>, method: &str| {
+            methods.map(|methods| methods.iter().any(|known| known == method))
         };
-        let lacks_create = lacks(self.client.methods_of("/teammates").await?, "POST");
-        let lacks_delete = match anybody {
-            Some(mate) => lacks(self.client.methods_of(&format!("/teammates/{}", mate.id)).await?, "DELETE"),
-            None => lacks_create,
+        let has_create = has(self.client.methods_of("/teammates").await?, "POST");
+        let has_delete = match anybody {
+            Some(mate) => has(self.client.methods_of(&format!("/teammates/{}", mate.id)).await?, "DELETE"),
+            None => has_create,
+        };
+        let unknown = if !is_tenure && self.scim.is_some() { Via::Scim } else { Via::Rest };
+        let via = |has: Option<bool>| match has {
+            Some(true) => Via::Rest,
+            Some(false) => instead,
+            None => unknown,
         };
         Ok(Capabilities {
-            create: if lacks_create { instead } else { Via::Rest },
-            deactivate: if lacks_delete { instead } else { Via::Rest },
+            create: via(has_create),
+            deactivate: via(has_delete),
             // The published PATCH has no roles, and neither has SCIM.
-            admin: if lacks_delete { Via::Person } else { Via::Rest },
+            admin: if has_delete == Some(false) { Via::Person } else { Via::Rest },
+            are_told: is_tenure || (has_create.is_some() && has_delete.is_some()),
         })
     }
 
@@ -143,7 +155,7 @@ impl Live {
 
     fn scim(&self) -> Result<&ScimClient, Error> {
         self.scim.as_ref().ok_or_else(|| Error::NotSent {
-            request: tenure_client::RequestLine { method: "SCIM".to_owned(), path: "/Users".to_owned() },
+            request: RequestLine { method: "SCIM".to_owned(), path: "/Users".to_owned() },
             why: "the plan needs SCIM; give its URL with --scim-url and its token in TENURE_SCIM_TOKEN"
                 .to_owned(),
         })
@@ -163,9 +175,9 @@ impl Service for Live {
         self.client.teammates().try_collect().await
     }
 
-    async fn members(&self, team: &TeamId) -> Result<Option<BTreeSet<TeammateId>>, Error> {
+    async fn members(&self, team: &TeamId) -> Result<Option<BTreeMap<TeammateId, String>>, Error> {
         let members = self.client.team_members(team).await?;
-        Ok(members.map(|members| members.into_iter().map(|mate| mate.id).collect()))
+        Ok(members.map(|members| members.into_iter().map(|mate| (mate.id, mate.email)).collect()))
     }
 
     async fn open_conversations(&self, of: &TeammateId) -> Result<Vec<ConversationId>, Error> {
@@ -173,12 +185,12 @@ impl Service for Live {
         Ok(open.into_iter().map(|conversation| conversation.id).collect())
     }
 
-    async fn create(&self, via: Via, new: &NewTeammate, key: &str) -> Result<(), Error> {
+    async fn create(&self, via: Via, new: &NewTeammate, key: &str) -> Result<Option<TeammateId>, Error> {
         if via == Via::Scim {
             let name = ScimName { given_name: new.first_name.clone(), family_name: new.last_name.clone() };
-            return self.scim()?.create_user(&new.email, &name).await.map(drop);
+            return self.scim()?.create_user(&new.email, &name).await.map(|_| None);
         }
-        self.client.create_teammate(new, Some(key)).await.map(drop)
+        self.client.create_teammate(new, Some(key)).await.map(|mate| Some(mate.id))
     }
 
     async fn update(&self, id: &TeammateId, changes: &TeammateChanges) -> Result<(), Error> {
@@ -191,10 +203,15 @@ impl Service for Live {
         }
         let scim = self.scim()?;
         let Some(user) = scim.user_by_name(email).await? else {
-            return Err(Error::Unreadable {
-                request: tenure_client::RequestLine { method: "GET".to_owned(), path: "/Users".to_owned() },
-                why: format!("SCIM knows no User named {email}; deactivate {id} in the product"),
-            });
+            return Err(Error::Refused(Box::new(Refused {
+                request: RequestLine { method: "GET".to_owned(), path: "/Users".to_owned() },
+                status: 404,
+                title: String::new(),
+                message: format!("SCIM knows no User named {email}; deactivate {id} in the product"),
+                details: vec![],
+                code: None,
+                request_id: None,
+            })));
         };
         scim.deactivate_user(&user.id).await
     }

@@ -50,9 +50,9 @@ impl Failure {
         Self { code: DIFFERS, ..Self::new("") }
     }
 
-    /// A command that a person ended and that can be resumed.
-    pub(crate) fn interrupted_resumable(message: impl ToString) -> Self {
-        Self { code: INTERRUPTED, ..Self::new(message) }
+    /// The same, when a person ended it.
+    pub(crate) fn into_interrupted(self) -> Self {
+        Self { code: INTERRUPTED, ..self }
     }
 
     /// A command that a person ended.

@@ -8,7 +8,7 @@ mod webhook;
 
 pub(crate) use findings::{checks, graph_findings};
 pub(crate) use listing::{csv, rows};
-pub(crate) use plan::{plan, report, requests, runs};
+pub(crate) use plan::{plan, plan_text, report, requests, runs};
 
 use crate::cli::Output;
 use crate::failure::Failure;
@@ -80,6 +80,15 @@ fn write(text: &str) -> io::Result<()> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }
 
+/// Prints text to stdout while something goes on that must not end with who reads it.
+pub(crate) fn show(text: &str) {
+    if let Err(error) = write(text)
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        note(&format!("error: the result could not be printed: {error}"));
+    }
+}
+
 /// Tells people something beside the result. If nobody can hear it, the command goes on all the same.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
@@ -90,7 +99,8 @@ pub(crate) fn failure(failure: &Failure) {
     if failure.message.is_empty() {
         return;
     }
-    note(&format!("\u{1b}[1;31merror:\u{1b}[0m {}", failure.message));
+    let lines: Vec<_> = failure.message.split('\n').map(safe).collect();
+    note(&format!("\u{1b}[1;31merror:\u{1b}[0m {}", lines.join("\n")));
     if let Some(hint) = failure.hint {
         note(&format!("\u{1b}[1mhint:\u{1b}[0m {hint}"));
     }
@@ -173,8 +183,7 @@ fn human(reply: &OperatorReply, done: Option<&str>) -> String {
 
 /// A text from outside, on one line, without what would make a terminal do something.
 pub(crate) fn safe(text: &str) -> String {
-    let lines: Vec<_> = text.split('\n').map(tenure_directory::text::repeated).collect();
-    lines.join("\n")
+    tenure_directory::text::repeated(text)
 }
 
 /// Pairs of a name and a value, a line each, indented.

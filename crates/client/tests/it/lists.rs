@@ -2,8 +2,9 @@
 
 use crate::{client_of, misbehaving};
 use futures_util::TryStreamExt as _;
-use tenure_client::{Error, TeamId};
-use tenure_testkit::TestServer;
+use serde_json::json;
+use tenure_client::{Client, ClientOptions, Error, ServerUrl, TeamId, Token};
+use tenure_testkit::{Answering, Receiver, TestServer};
 
 #[tokio::test]
 async fn all_pages_come_as_one_stream() {
@@ -17,17 +18,39 @@ async fn all_pages_come_as_one_stream() {
 }
 
 #[tokio::test]
-async fn a_page_on_another_server_is_not_followed() {
-    // The public URL of test servers is not their address.
+async fn a_server_may_give_itself_another_name_and_its_pages_are_read_where_they_were_asked_for() {
+    // The public URL of test servers is not their address, and leads nowhere.
     let server = TestServer::start().await;
     let company = server.company("Acme").await;
     for number in 0..101 {
         company.teammate(&format!("p{number}@acme.example")).await;
     }
     let client = client_of(&server, &company.token);
+    let all: Vec<_> = client.teammates().try_collect().await.unwrap();
+    assert_eq!(all.len(), 101);
+}
+
+#[tokio::test]
+async fn a_page_at_another_place_is_not_followed() {
+    let elsewhere = Receiver::start().await;
+    let next = format!("{}/steal?page_token=x", elsewhere.url());
+    let page = json!({ "_pagination": { "next": next }, "_results": [] }).to_string();
+    let double = Receiver::answering(Answering::Saying(200, page)).await;
+    let url = ServerUrl::parse(&double.url()).unwrap();
+    let client = Client::new(ClientOptions::new(url, Token::parse("secret").unwrap())).unwrap();
     let error = client.teammates().try_collect::<Vec<_>>().await.unwrap_err();
     assert!(matches!(error, Error::Elsewhere { .. }), "{error}");
-    assert!(error.to_string().contains("http://tenure.test/teammates"), "{error}");
+    assert!(elsewhere.received().is_empty(), "the token went elsewhere");
+}
+
+#[tokio::test]
+async fn pages_that_go_in_a_circle_are_an_error() {
+    let page = json!({ "_pagination": { "next": "/teammates?page_token=x" }, "_results": [] }).to_string();
+    let double = Receiver::answering(Answering::Saying(200, page)).await;
+    let url = ServerUrl::parse(&double.url()).unwrap();
+    let client = Client::new(ClientOptions::new(url, Token::parse("secret").unwrap())).unwrap();
+    let error = client.teammates().try_collect::<Vec<_>>().await.unwrap_err();
+    assert!(error.to_string().contains("in a circle"), "{error}");
 }
 
 #[tokio::test]

@@ -1,13 +1,18 @@
 //! Actions about one account: inviting, changing, the administrator's right, handing over, deactivating.
 
+use crate::address::EmailKey;
 use crate::apply::look::{self, Found};
 use crate::apply::report::{Ending, Status};
-use crate::apply::{Apply, Halt, LOOK_AGAIN_AFTER, LOOKS, Sent, TRIES, given_up, unread};
+use crate::apply::{Apply, Halt, LOOK_AGAIN_AFTER, LOOKS, Sent, TRIES, TRIES_IN_ALL, given_up};
 use crate::directory::Via;
 use crate::plan::{Action, Deed, Subject};
 use crate::run::Ledger;
 use crate::service::Service;
-use tenure_client::{Teammate, TeammateId};
+use std::collections::BTreeSet;
+use tenure_client::{ConversationId, Teammate, TeammateId};
+
+/// How many conversations are handed over between two looks at which are still open.
+const CONVERSATIONS_AT_ONCE: usize = 20;
 
 impl<S: Service, L: Ledger> Apply<'_, S, L> {
     /// Does one thing to an account, once: looks, sends, and looks again.
@@ -17,42 +22,47 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
         for _ in 0..TRIES {
             match found {
                 Found::Before => {}
-                Found::After if self.was_attempted(action) => return Ok(Ending::verified()),
+                // What somebody has whom this run invited was not done by others.
+                Found::After if self.progress.may_be_done(action.id) || is_of_newcomer(action) => {
+                    return Ok(done(action, mate.as_ref()));
+                }
                 Found::After => {
                     return Ok(Ending::new(Status::Stale, "it is so already; somebody else did it"));
                 }
                 Found::Other(why) => return Ok(Ending::new(Status::Stale, why)),
             }
+            let is_invite = matches!(action.deed, Deed::Invite { .. });
+            if self.progress.sent(action.id) >= TRIES_IN_ALL
+                || (is_invite && self.progress.is_done(action.id))
+            {
+                // An invitation that was answered as sent is never sent again, however late it shows.
+                break;
+            }
             last = self.send_account(action, mate.as_ref()).await?;
             if let Sent::Refused(why) = &last
-                && !self.was_attempted_twice(action)
+                && !self.progress.may_be_done(action.id)
             {
                 return Ok(Ending::new(Status::Failed, why.as_str()));
             }
             // After a refusal too: a request before this one may have arrived later than this one's look.
             (found, mate) = self.look_until_done(action).await?;
             if found == Found::After {
-                return Ok(Ending::verified());
+                return Ok(done(action, mate.as_ref()));
             }
             if let Sent::Refused(_) = &last {
                 break;
             }
         }
-        Ok(Ending::new(Status::Failed, given_up(last)?))
-    }
-
-    fn was_attempted_twice(&self, action: &Action) -> bool {
-        self.progress.repeated.contains(&action.id)
+        Ok(Ending::new(Status::Failed, given_up(last, self.progress.sent(action.id))?))
     }
 
     async fn look(&mut self, action: &Action) -> Result<(Found, Option<Teammate>), Halt> {
-        let mate = match (&action.deed, self.id_of(action)) {
-            (Deed::Invite { .. }, _) | (_, None) => {
-                self.service.teammate_by_email(&action.subject.email).await
-            }
-            (_, Some(id)) => self.service.teammate(&id).await,
+        let id = self.progress.ids.get(&action.id).cloned().or_else(|| self.id_of(action));
+        let mate = match id {
+            Some(id) => self.service.teammate(&id).await,
+            None => self.service.teammate_by_email(&action.subject.email).await,
         };
-        let mate = mate.map_err(unread)?;
+        let mate = mate.map_err(Halt::Service)?;
         let found = look::at_account(action, mate.as_ref());
         if found == Found::After
             && let Some(mate) = &mate
@@ -88,7 +98,7 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
                     Via::Scim => format!("POST /Users {}", new.email),
                     Via::Rest | Via::Person => format!("POST /teammates {}", new.email),
                 };
-                self.send(&ids, request, service.create(*via, &new, &key)).await
+                self.send_and_learn(&ids, request, service.create(*via, &new, &key)).await
             }
             (Deed::Deactivate { via }, Some(mate)) => {
                 let request = match via {
@@ -113,9 +123,14 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
         }
     }
 
-    /// Hands all open conversations over, one by one, until there are none.
+    /// Hands all open conversations over, some at a time, until there are none. What somebody else took meanwhile is no
+    /// longer among them.
     pub(super) async fn hand_over(&mut self, action: &Action, to: Option<&Subject>) -> Result<Ending, Halt> {
-        let Some(of) = self.id_of(action) else {
+        let (_, mate) = self.look(action).await?;
+        if let Err(why) = look::is_still(action, mate.as_ref()) {
+            return Ok(Ending::new(Status::Stale, why));
+        }
+        let Some(of) = mate.map(|mate| mate.id) else {
             return Ok(Ending::new(Status::Failed, "the account has no id"));
         };
         let successor = match to {
@@ -125,23 +140,31 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
                 Err(ending) => return Ok(ending),
             },
         };
-        let mut last = Sent::Done;
-        for _ in 0..=TRIES {
-            let open = self.service.open_conversations(&of).await.map_err(unread)?;
+        let (mut refused, mut fruitless) = (BTreeSet::new(), 0);
+        let (mut last, mut before) = (Sent::Done, usize::MAX);
+        while fruitless < TRIES {
+            let open = self.service.open_conversations(&of).await.map_err(Halt::Service)?;
             if open.is_empty() {
                 return Ok(Ending::verified());
             }
-            for conversation in open {
+            fruitless = if open.len() < before { 0 } else { fruitless + 1 };
+            before = open.len();
+            let waiting = open.iter().filter(|conversation| !refused.contains(*conversation));
+            let some: Vec<ConversationId> = waiting.take(CONVERSATIONS_AT_ONCE).cloned().collect();
+            if some.is_empty() {
+                break;
+            }
+            for conversation in some {
                 let request = format!("PUT /conversations/{conversation}/assignee");
                 let assigning = self.service.assign(&conversation, successor.as_ref());
-                match self.send(&[action.id], request, assigning).await? {
-                    Sent::Done => {}
-                    Sent::Refused(why) => return Ok(Ending::new(Status::Failed, why)),
-                    unknown @ Sent::Unknown(_) => last = unknown,
+                last = self.send(&[action.id], request, assigning).await?;
+                if let Sent::Refused(_) = &last {
+                    // One that was deleted or taken meanwhile must not hold up the others.
+                    refused.insert(conversation);
                 }
             }
         }
-        Ok(Ending::new(Status::Failed, given_up(last)?))
+        Ok(Ending::new(Status::Failed, given_up(last, self.progress.sent(action.id))?))
     }
 
     async fn successor(&mut self, to: &Subject) -> Result<Result<TeammateId, Ending>, Halt> {
@@ -150,10 +173,27 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
             None => self.service.teammate_by_email(&to.email).await,
         };
         let stale = |why: String| Ok(Err(Ending::new(Status::Stale, why)));
-        match mate.map_err(unread)? {
+        match mate.map_err(Halt::Service)? {
             None => stale(format!("the successor {to} is not there")),
             Some(mate) if mate.is_blocked => stale(format!("the successor {to} is blocked")),
+            Some(mate) if EmailKey::lenient(&mate.email) != EmailKey::lenient(&to.email) => {
+                stale(format!("the successor {} has the address {} now", mate.id, mate.email))
+            }
             Some(mate) => Ok(Ok(mate.id)),
         }
+    }
+}
+
+/// Whether an action is about somebody whom the same plan invites.
+fn is_of_newcomer(action: &Action) -> bool {
+    action.subject.teammate_id.is_none() && !matches!(action.deed, Deed::Invite { .. })
+}
+
+/// What was sent shows. An invitation is held to what was asked for, too.
+fn done(action: &Action, mate: Option<&Teammate>) -> Ending {
+    let is_invite = matches!(action.deed, Deed::Invite { .. });
+    match mate.filter(|_| is_invite).and_then(|mate| look::otherwise(action, mate)) {
+        Some(why) => Ending::new(Status::Failed, why),
+        None => Ending::verified(),
     }
 }

@@ -1,7 +1,7 @@
 //! Looking at what is there now: as the action expects it, already as it should be, or something else.
 
 use crate::address::EmailKey;
-use crate::plan::{Action, Deed, Fields};
+use crate::plan::{Action, Deed, Fields, same_value};
 use serde_json::{Map, Value, json};
 use tenure_client::{NewTeammate, Teammate, TeammateChanges};
 
@@ -32,15 +32,8 @@ fn field(mate: &Teammate, name: &str) -> Value {
     }
 }
 
-fn is_same(present: &Value, wanted: &Value) -> bool {
-    match (present, wanted) {
-        (Value::Number(present), Value::Number(wanted)) => present.as_f64() == wanted.as_f64(),
-        (present, wanted) => present == wanted,
-    }
-}
-
 fn holds(mate: &Teammate, fields: &Fields) -> bool {
-    fields.iter().all(|(name, wanted)| is_same(&field(mate, name), wanted))
+    fields.iter().all(|(name, wanted)| same_value(&field(mate, name), wanted))
 }
 
 /// What is there of the account that an action is about.
@@ -72,9 +65,27 @@ pub(super) fn at_account(action: &Action, mate: Option<&Teammate>) -> Found {
     if holds(mate, &action.before) {
         return Found::Before;
     }
-    let changed = action.before.iter().filter(|(name, before)| !is_same(&field(mate, name), before));
+    let changed = action.before.iter().filter(|(name, before)| !same_value(&field(mate, name), before));
     let changed: Vec<_> = changed.map(|(name, _)| format!("{name} is {}", field(mate, name))).collect();
     Found::Other(format!("it was changed since: {}", changed.join(", ")))
+}
+
+/// Whether a subject's account is still that of its address; or what it is instead.
+pub(super) fn is_still(action: &Action, mate: Option<&Teammate>) -> Result<(), String> {
+    match mate {
+        None => Err("there is no such account any more".to_owned()),
+        Some(mate) if EmailKey::lenient(&mate.email) != EmailKey::lenient(&action.subject.email) => {
+            Err(format!("{} has the address {} now", mate.id, mate.email))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// What somebody who was invited has otherwise than was asked for.
+pub(super) fn otherwise(action: &Action, mate: &Teammate) -> Option<String> {
+    let mut fields = action.after.iter().filter(|(name, _)| *name != "email");
+    let (name, wanted) = fields.find(|(name, wanted)| !same_value(&field(mate, name), wanted))?;
+    Some(format!("the account is there, and {name} is {} instead of {wanted}", field(mate, name)))
 }
 
 /// Whether an action's effect still holds.
@@ -97,12 +108,16 @@ pub(super) fn new_teammate(action: &Action) -> NewTeammate {
 /// What is sent to change an account. Custom fields are replaced as a whole, so those that stay are sent too.
 pub(super) fn changes(action: &Action, mate: &Teammate) -> TeammateChanges {
     let text = |name: &str| action.after.get(name).and_then(Value::as_str).map(str::to_owned);
-    TeammateChanges {
-        username: text("username"),
-        first_name: text("first_name"),
-        last_name: text("last_name"),
-        is_admin: action.after.get("is_admin").and_then(Value::as_bool),
-        custom_fields: custom_fields(&mate.custom_fields, &action.after),
+    match action.deed {
+        Deed::GrantAdmin { .. } => TeammateChanges { is_admin: Some(true), ..TeammateChanges::default() },
+        Deed::RevokeAdmin { .. } => TeammateChanges { is_admin: Some(false), ..TeammateChanges::default() },
+        _ => TeammateChanges {
+            username: text("username"),
+            first_name: text("first_name"),
+            last_name: text("last_name"),
+            is_admin: None,
+            custom_fields: custom_fields(&mate.custom_fields, &action.after),
+        },
     }
 }
 

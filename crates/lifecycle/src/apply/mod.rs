@@ -22,6 +22,9 @@ use tenure_client::{Error, TeammateId};
 /// How often a request is sent for the same action: the first time, and again after an answer was lost and a look showed
 /// that nothing was done.
 const TRIES: usize = 4;
+/// How often in all, by every process that went on with the run. Then the action has failed, so that it cannot hold up the
+/// others for ever.
+const TRIES_IN_ALL: u32 = 16;
 /// How often a read-back is made that does not show what was written, for services that show it late.
 const LOOKS: usize = 4;
 /// How long the second of them waits; each later one twice as long.
@@ -107,11 +110,11 @@ impl<'a, S: Service, L: Ledger> Apply<'a, S, L> {
         if self.is_over(action)? {
             return Ok(());
         }
-        let ending = match &action.deed {
-            Deed::HandOver { to } => self.hand_over(action, to.as_ref()).await?,
-            _ => self.account(action).await?,
+        let ended = match &action.deed {
+            Deed::HandOver { to } => self.hand_over(action, to.as_ref()).await,
+            _ => self.account(action).await,
         };
-        self.end(action, ending)
+        self.end(action, of_itself(ended)?)
     }
 
     /// Whether nothing is to be done: it is over, a person does it, or what it waits for did not go well.
@@ -150,10 +153,6 @@ impl<'a, S: Service, L: Ledger> Apply<'a, S, L> {
         known.or_else(|| action.waits_for.iter().find_map(|invite| self.progress.ids.get(invite).cloned()))
     }
 
-    fn was_attempted(&self, action: &Action) -> bool {
-        self.progress.attempted.contains(&action.id)
-    }
-
     /// Sends a request with its intent before and its outcome after it on disk.
     async fn send(
         &mut self,
@@ -161,24 +160,27 @@ impl<'a, S: Service, L: Ledger> Apply<'a, S, L> {
         request: String,
         sending: impl Future<Output = Result<(), Error>>,
     ) -> Result<Sent, Halt> {
+        self.send_and_learn(actions, request, async { sending.await.map(|()| None) }).await
+    }
+
+    /// The same for a request whose answer tells an id.
+    async fn send_and_learn(
+        &mut self,
+        actions: &[ActionId],
+        request: String,
+        sending: impl Future<Output = Result<Option<TeammateId>, Error>>,
+    ) -> Result<Sent, Halt> {
         self.progress.requests += 1;
         let number = self.progress.requests;
         self.ledger.write(&Entry::Intent { number, actions: actions.to_vec(), request })?;
-        self.progress.attempt(actions);
+        self.progress.intend(actions);
         let sent = sending.await;
-        let outcome = match &sent {
-            Ok(()) => RequestOutcome::Done,
-            Err(Error::Ambiguous(_)) => RequestOutcome::Ambiguous,
-            Err(Error::NotSent { .. }) => RequestOutcome::NotSent,
-            // An answer that came and cannot be read is no proof of anything.
-            Err(Error::Unreadable { .. } | Error::NotAnswered { .. } | Error::Elsewhere { .. }) => {
-                RequestOutcome::Ambiguous
-            }
-            Err(Error::Refused(_)) => RequestOutcome::Refused,
-        };
-        self.ledger.write(&Entry::Outcome { number, outcome })?;
+        let outcome = outcome_of(&sent);
+        let teammate_id = sent.as_ref().ok().cloned().flatten();
+        self.progress.hear(actions, outcome, teammate_id.as_ref());
+        self.ledger.write(&Entry::Outcome { number, outcome, teammate_id })?;
         match sent {
-            Ok(()) => Ok(Sent::Done),
+            Ok(_) => Ok(Sent::Done),
             Err(error) if error.is_lasting() => Err(Halt::Service(error)),
             Err(error) => match outcome {
                 RequestOutcome::NotSent => Err(Halt::Service(error)),
@@ -189,20 +191,45 @@ impl<'a, S: Service, L: Ledger> Apply<'a, S, L> {
     }
 }
 
-/// Enough was tried: a service that answers and does not do it has failed the action; one that does not answer ends the
-/// run, which can be resumed when it is well again.
-fn given_up(last: Sent) -> Result<String, Halt> {
+fn outcome_of(sent: &Result<Option<TeammateId>, Error>) -> RequestOutcome {
+    match sent {
+        Ok(_) => RequestOutcome::Done,
+        Err(Error::Ambiguous(_)) => RequestOutcome::Ambiguous,
+        Err(Error::NotSent { .. }) => RequestOutcome::NotSent,
+        // An answer that came and cannot be read is no proof of anything.
+        Err(Error::Unreadable { .. } | Error::NotAnswered { .. } | Error::Elsewhere { .. }) => {
+            RequestOutcome::Ambiguous
+        }
+        // Over the limit nothing is done; it may go better another time.
+        Err(Error::Refused(refused)) if refused.status == 429 => RequestOutcome::NotSent,
+        Err(Error::Refused(_)) => RequestOutcome::Refused,
+    }
+}
+
+/// An error that is about one action fails that action; all others end the run, which can be resumed.
+fn of_itself(ended: Result<Ending, Halt>) -> Result<Ending, Halt> {
+    match ended {
+        Err(Halt::Service(error))
+            if matches!(error.status(), Some(400..=499)) && !matches!(error.status(), Some(401 | 429)) =>
+        {
+            Ok(Ending::new(Status::Failed, error.to_string()))
+        }
+        ended => ended,
+    }
+}
+
+/// Enough was tried. A service that answers and does not do it has failed the action. One that does not answer ends the run,
+/// which can be resumed when it is well again; but not for ever.
+fn given_up(last: Sent, sent: u32) -> Result<String, Halt> {
     match last {
         Sent::Done => {
             Ok("unknown: it was answered as done and does not show; look at the service, and plan again"
                 .to_owned())
         }
         Sent::Refused(why) => Ok(why),
+        Sent::Unknown(error) if sent >= TRIES_IN_ALL => Ok(format!(
+            "unknown: it was sent {sent} times and does not show; look at the service, and plan again ({error})"
+        )),
         Sent::Unknown(error) => Err(Halt::Service(error)),
     }
-}
-
-/// A read that fails ends the run: without looking, nothing is done.
-fn unread(error: Error) -> Halt {
-    Halt::Service(error)
 }

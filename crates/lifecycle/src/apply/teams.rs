@@ -1,11 +1,12 @@
 //! Actions about one team, done together: one request adds or removes many.
 
+use crate::address::EmailKey;
 use crate::apply::report::{Ending, Status};
-use crate::apply::{Apply, Halt, LOOK_AGAIN_AFTER, LOOKS, Sent, TRIES, given_up, unread};
+use crate::apply::{Apply, Halt, LOOK_AGAIN_AFTER, LOOKS, Sent, TRIES, given_up, look, of_itself};
 use crate::plan::{Action, Deed};
 use crate::run::Ledger;
 use crate::service::Service;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use tenure_client::{TeamId, TeammateId};
 
 /// How many go into one request.
@@ -18,6 +19,18 @@ fn aim(action: &Action) -> Option<(&TeamId, bool)> {
         Deed::RemoveFromTeam { team, .. } => Some((team, false)),
         _ => None,
     }
+}
+
+fn stale(why: &str) -> Ending {
+    Ending::new(Status::Stale, why)
+}
+
+/// Whether an account with an address is still the one that an action is about.
+fn is_same_person(action: &Action, email: &str) -> Result<(), String> {
+    if EmailKey::lenient(email) == EmailKey::lenient(&action.subject.email) {
+        return Ok(());
+    }
+    Err(format!("the account has the address {email} now"))
 }
 
 /// How many of the next actions are about the same team in the same way; 0 where the next is about none.
@@ -43,23 +56,30 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
         if open.is_empty() {
             return Ok(());
         }
-        let Some(members) = self.service.members(team).await.map_err(unread)? else {
-            for (action, _) in open {
-                self.end(action, Ending::new(Status::Stale, format!("there is no team {team} any more")))?;
-            }
-            return Ok(());
+        let members = match self.service.members(team).await {
+            Ok(members) => members,
+            Err(error) => return self.end_all(open, of_itself(Err(Halt::Service(error)))?),
+        };
+        let Some(members) = members else {
+            return self
+                .end_all(open, Ending::new(Status::Stale, format!("there is no team {team} any more")));
         };
         let mut waiting = Vec::new();
         for (action, id) in open {
-            let is_so = members.contains(&id) == wanted;
-            match (is_so, self.was_attempted(action)) {
-                (false, _) => waiting.push((action, id)),
-                (true, true) => self.end(action, Ending::verified())?,
-                (true, false) => {
-                    let why =
-                        if wanted { "it is in the team already" } else { "it is not in the team any more" };
-                    self.end(action, Ending::new(Status::Stale, format!("{why}; somebody else did it")))?;
+            let is_ours = self.progress.may_be_done(action.id) || action.subject.teammate_id.is_none();
+            let ending = match (members.get(&id), is_ours) {
+                (Some(_), true) if wanted => Some(Ending::verified()),
+                (None, true) if !wanted => Some(Ending::verified()),
+                (Some(_), false) if wanted => Some(stale("it is in the team already; somebody else did it")),
+                (None, false) if !wanted => {
+                    Some(stale("it is not in the team any more; somebody else did it"))
                 }
+                (Some(email), _) => is_same_person(action, email).err().map(|why| stale(&why)),
+                (None, _) => self.may_join(action, &id).await?,
+            };
+            match ending {
+                Some(ending) => self.end(action, ending)?,
+                None => waiting.push((action, id)),
             }
         }
         if waiting.is_empty() {
@@ -81,6 +101,22 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
             }
         }
         Ok(())
+    }
+
+    fn end_all(&mut self, actions: Vec<(&Action, TeammateId)>, ending: Ending) -> Result<(), Halt> {
+        actions.into_iter().try_for_each(|(action, _)| self.end(action, ending.clone()))
+    }
+
+    /// Why somebody is not put into a team: the account is not what it was when it was planned.
+    async fn may_join(&mut self, action: &Action, id: &TeammateId) -> Result<Option<Ending>, Halt> {
+        let mate = match self.service.teammate(id).await {
+            Ok(mate) => mate,
+            Err(error) => return of_itself(Err(Halt::Service(error))).map(Some),
+        };
+        if let Err(why) = look::is_still(action, mate.as_ref()) {
+            return Ok(Some(stale(&why)));
+        }
+        Ok(mate.filter(|mate| mate.is_blocked).map(|_| stale("the account was deactivated")))
     }
 
     /// Sends one request for some, and ends those for whom it shows. What the server said, if it said no.
@@ -108,7 +144,7 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
             let members = self.members_until(team, wanted, &ids).await?;
             let mut still = Vec::new();
             for (action, id) in waiting.drain(..) {
-                if members.contains(&id) == wanted {
+                if members.contains_key(&id) == wanted {
                     self.end(action, Ending::verified())?;
                 } else {
                     still.push((action, id));
@@ -119,7 +155,8 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
                 return Ok(None);
             }
         }
-        given_up(last).map(Some)
+        let sent = waiting.iter().map(|(action, _)| self.progress.sent(action.id)).max().unwrap_or_default();
+        given_up(last, sent).map(Some)
     }
 
     async fn members_until(
@@ -127,16 +164,16 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
         team: &TeamId,
         wanted: bool,
         ids: &[TeammateId],
-    ) -> Result<BTreeSet<TeammateId>, Halt> {
+    ) -> Result<BTreeMap<TeammateId, String>, Halt> {
         let mut pause = LOOK_AGAIN_AFTER;
-        let mut members = self.service.members(team).await.map_err(unread)?.unwrap_or_default();
+        let mut members = self.service.members(team).await.map_err(Halt::Service)?.unwrap_or_default();
         for _ in 1..LOOKS {
-            if ids.iter().all(|id| members.contains(id) == wanted) {
+            if ids.iter().all(|id| members.contains_key(id) == wanted) {
                 break;
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
-            members = self.service.members(team).await.map_err(unread)?.unwrap_or_default();
+            members = self.service.members(team).await.map_err(Halt::Service)?.unwrap_or_default();
         }
         Ok(members)
     }

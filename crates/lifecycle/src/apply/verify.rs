@@ -1,7 +1,7 @@
 //! The read-back at the end: what was done must still be so when everything is done.
 
 use crate::apply::report::{Ending, Status};
-use crate::apply::{Apply, Halt, look, unread};
+use crate::apply::{Apply, Halt, look};
 use crate::plan::{Action, Deed};
 use crate::run::Ledger;
 use crate::service::Service;
@@ -19,7 +19,7 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
         if verified.is_empty() {
             return Ok(());
         }
-        let all = self.service.teammates().await.map_err(unread)?;
+        let all = self.service.teammates().await.map_err(Halt::Service)?;
         let by_id: HashMap<&TeammateId, &Teammate> = all.iter().map(|mate| (&mate.id, mate)).collect();
         let mut members = HashMap::new();
         for action in &verified {
@@ -28,7 +28,7 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
             {
                 members.insert(
                     team.clone(),
-                    self.service.members(team).await.map_err(unread)?.unwrap_or_default(),
+                    self.service.members(team).await.map_err(Halt::Service)?.unwrap_or_default(),
                 );
             }
         }
@@ -36,7 +36,8 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
             let id = self.progress.ids.get(&action.id).cloned().or_else(|| self.id_of(action));
             let mate = id.as_ref().and_then(|id| by_id.get(id).copied());
             let is_in = |team: &TeamId| {
-                id.as_ref().is_some_and(|id| members.get(team).is_some_and(|members| members.contains(id)))
+                id.as_ref()
+                    .is_some_and(|id| members.get(team).is_some_and(|members| members.contains_key(id)))
             };
             let holds = match &action.deed {
                 Deed::AddToTeam { team, .. } => is_in(team),

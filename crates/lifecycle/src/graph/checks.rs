@@ -1,10 +1,11 @@
 //! What is looked for in the graph: one function for each kind of inconsistency.
 
-use crate::address::{EmailKey, fits};
+use crate::address::{EmailKey, fits_address};
 use crate::directory::Lookup;
 use crate::graph::finding::{Code, Finding};
 use crate::graph::{GraphInput, Known};
 use crate::people::{Person, Presence, Wish};
+use crate::settings::HandoverMode;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tenure_client::{ScimUser, Teammate};
 
@@ -65,7 +66,7 @@ impl Looking<'_> {
     }
 
     fn is_service(&self, email: &str) -> bool {
-        self.input.settings.graph.service_accounts.iter().any(|pattern| fits(pattern, email))
+        self.input.settings.graph.service_accounts.iter().any(|pattern| fits_address(pattern, email))
     }
 
     /// Accounts that are nobody's, and people who have none.
@@ -90,6 +91,15 @@ impl Looking<'_> {
             self.find(Code::AccountWithoutPerson, &mate.email, evidence, fix);
         }
         if known.accounts.is_empty()
+            && known.rows.is_empty()
+            && self.input.people.is_some()
+            && let Some(user) = known.scim.iter().find(|user| user.active)
+        {
+            let evidence = format!("SCIM User {} is active and is in no people file", user.id);
+            let fix = "take the User away at the identity provider, or add a row".to_owned();
+            self.find(Code::AccountWithoutPerson, key.as_str(), evidence, fix);
+        }
+        if known.accounts.is_empty()
             && let Some(row) = known.rows.iter().find(|row| self.presence(row) == Presence::Present)
         {
             let place = self.input.people.map(|people| people.where_is(row.place)).unwrap_or_default();
@@ -100,7 +110,10 @@ impl Looking<'_> {
 
     fn status(&mut self, key: &EmailKey, known: &Known<'_>) {
         let mut says: Vec<(String, bool)> = Vec::new();
-        says.extend(known.accounts.iter().map(|mate| (format!("account {}", mate.id), !mate.is_blocked)));
+        // An account that was given up for another one is no conflict.
+        let works = known.accounts.iter().any(|mate| !mate.is_blocked);
+        let counted = known.accounts.iter().filter(|mate| !works || !mate.is_blocked);
+        says.extend(counted.map(|mate| (format!("account {}", mate.id), !mate.is_blocked)));
         says.extend(known.scim.iter().map(|user| (format!("SCIM User {}", user.id), user.active)));
         for row in &known.rows {
             let place = self.input.people.map(|people| people.where_is(row.place)).unwrap_or_default();
@@ -113,11 +126,12 @@ impl Looking<'_> {
         let (active, blocked): (Vec<_>, Vec<_>) = says.iter().partition(|(_, active)| *active);
         let ([(active, _), ..], [(blocked, _), ..]) = (active.as_slice(), blocked.as_slice()) else { return };
         let leaves = known.rows.iter().any(|row| matches!(self.presence(row), Presence::Absent(_)));
-        let fix = match known.accounts.first() {
-            Some(mate) if leaves && !mate.is_blocked => format!("tenure offboard {}", quoted(&mate.email)),
-            Some(mate) if mate.is_blocked => {
-                format!("tenure teammate reactivate {}   (or block it everywhere)", mate.id)
-            }
+        let is_wanted = known.rows.iter().any(|row| self.presence(row) == Presence::Present);
+        let works = known.accounts.iter().find(|mate| !mate.is_blocked);
+        let fix = match (works, known.accounts.first()) {
+            (Some(mate), _) if leaves => format!("tenure offboard {}", quoted(&mate.email)),
+            (None, Some(mate)) if is_wanted => format!("tenure teammate reactivate {}", mate.id),
+            (None, Some(_)) => "block the User at the identity provider too".to_owned(),
             _ => "make them agree at the identity provider".to_owned(),
         };
         self.find(Code::StatusConflict, key.as_str(), format!("active: {active}; blocked: {blocked}"), fix);
@@ -136,6 +150,11 @@ impl Looking<'_> {
                 format!("two rows: {}", places.join(", ")),
                 "keep one row".to_owned(),
             );
+        }
+        if known.scim.len() > 1 {
+            let ids: Vec<_> = known.scim.iter().map(|user| user.id.as_str()).collect();
+            let fix = "take one of them away at the identity provider".to_owned();
+            self.find(Code::Duplicate, key.as_str(), format!("two SCIM Users: {}", ids.join(", ")), fix);
         }
         if known.accounts.len() > 1 {
             let ids: Vec<_> = known.accounts.iter().map(|mate| mate.id.0.as_str()).collect();
@@ -291,7 +310,8 @@ impl Looking<'_> {
         let leaves = rows.iter().find(|row| matches!(self.presence(row), Presence::Absent(_)));
         let has_successor = leaves.is_some_and(|row| row.successor.is_some())
             || self.input.settings.handover.default.is_some();
-        if leaves.is_some() && !has_successor {
+        let is_handed_over = self.input.settings.handover.conversations == HandoverMode::Reassign;
+        if leaves.is_some() && !has_successor && is_handed_over {
             let fix = format!("tenure offboard {} --successor EMAIL", quoted(&mate.email));
             self.find(
                 Code::NoSuccessor,

@@ -3,11 +3,11 @@
 use crate::graph::{Graph, PersonNode};
 use std::fmt::Write as _;
 
-/// A text within double quotes of DOT.
-fn dot_text(text: &str) -> String {
+/// A text as it stands within double quotes in DOT.
+fn dot_escaped(text: &str) -> String {
     let plain: String =
         text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    format!("\"{}\"", plain.replace('\\', "\\\\").replace('"', "\\\""))
+    plain.replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// A text within double quotes of Mermaid, which knows entities alone.
@@ -65,7 +65,8 @@ pub fn dot(graph: &Graph) -> String {
         String::from("graph identities {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
     let mut edges = String::new();
     for (number, team) in graph.teams.iter().enumerate() {
-        writeln!(text, "  t{number} [label={}, shape=ellipse];", dot_text(team)).expect("a String takes all");
+        writeln!(text, "  t{number} [label=\"{}\", shape=ellipse];", dot_escaped(team))
+            .expect("a String takes all");
     }
     walk(
         graph,
@@ -80,7 +81,7 @@ pub fn dot(graph: &Graph) -> String {
             } else {
                 ""
             };
-            let label = dot_text(label).replace('"', "") + &codes.replace('\n', "\\n");
+            let label = dot_escaped(label) + &codes.replace('\n', "\\n");
             writeln!(text, "  {id} [label=\"{label}\"{color}];").expect("a String takes all");
         },
         |from, to| writeln!(edges, "  {from} -- {to};").expect("a String takes all"),

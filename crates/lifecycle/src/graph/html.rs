@@ -147,7 +147,7 @@ fn picture(graph: &Graph) -> String {
     }
     svg.push_str("</svg>\n");
     if left_out > 0 {
-        writeln!(svg, "<p>{left_out} persons without findings are not drawn.</p>")
+        writeln!(svg, "<p>{left_out} more persons are not drawn; those with findings come first.</p>")
             .expect("a String takes all");
     }
     svg + "</section>\n"

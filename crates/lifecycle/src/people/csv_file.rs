@@ -19,6 +19,16 @@ fn delimiter(text: &str) -> u8 {
     [b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }
 
+/// The line that a record begins on. The reader counts from where the record before ended, which may be before a line feed
+/// and empty lines.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let from = usize::try_from(position.byte()).unwrap_or_default();
+    let before = text.as_bytes().get(from..).unwrap_or_default();
+    let ends =
+        before.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    position.line() + number(ends)
+}
+
 fn number(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
@@ -41,7 +51,7 @@ impl Reading<'_> {
         let mut record = StringRecord::new();
         loop {
             let read = reader.read_record(&mut record);
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = record.position().map_or(0, |position| line_of(text, position));
             let place = Place { source, line, column: 0 };
             match read {
                 Ok(false) => return,

@@ -4,6 +4,7 @@ use crate::address::nearest;
 use crate::people::{Given, Person, Place, Status, Wish};
 use jiff::civil::Date;
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -91,7 +92,12 @@ impl Field {
             Self::Email => person.email = required(&given, "an address")?,
             Self::FirstName => person.first_name = text(&given)?,
             Self::LastName => person.last_name = text(&given)?,
-            Self::Username => person.username = text(&given)?,
+            Self::Username => {
+                person.username = text(&given)?;
+                if person.username == Wish::Clear {
+                    return Err("cannot be cleared; everybody has one".to_owned());
+                }
+            }
             Self::IsAdmin => person.is_admin = truth(&given)?,
             Self::Teams => person.teams = teams(&given, at)?,
             Self::CustomField(name) => {
@@ -155,7 +161,7 @@ fn text(given: &Given<'_>) -> Result<Wish<String>, String> {
         "" => Wish::Leave,
         "-" => Wish::Clear,
         text if text.chars().any(char::is_control) => return Err("holds a control character".to_owned()),
-        text => Wish::Set(unguarded(text).to_owned()),
+        text => Wish::Set(unguarded(text).nfc().collect()),
     })
 }
 
@@ -194,8 +200,15 @@ fn teams(given: &Given<'_>, at: Place) -> Result<Wish<(Vec<String>, Place)>, Str
             Wish::Set(text) => text.split(';').map(|name| name.trim().to_owned()).collect(),
         },
     };
+    if names.is_empty() {
+        return Ok(Wish::Clear);
+    }
     let names: Vec<_> = names.into_iter().filter(|name| !name.is_empty()).collect();
-    Ok(if names.is_empty() { Wish::Clear } else { Wish::Set((names, at)) })
+    // As empty columns that were joined look: nobody meant to take somebody out of all teams with them.
+    if names.is_empty() {
+        return Err("names no team; leave the cell empty, or clear it with -".to_owned());
+    }
+    Ok(Wish::Set((names, at)))
 }
 
 fn status(given: &Given<'_>) -> Result<Status, String> {

@@ -10,10 +10,10 @@ pub use field::Field;
 pub use scim_source::from_scim;
 
 use crate::address::EmailKey;
+use crate::digest::sha256_hex;
 use crate::settings::Settings;
 use jiff::civil::Date;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -134,6 +134,8 @@ pub struct Source {
     pub rows: usize,
     /// When it was last written, where that is known.
     pub modified: Option<SystemTime>,
+    /// Whether it is no longer what a plan was made from.
+    pub is_changed: bool,
 }
 
 /// All rows of all sources.
@@ -170,6 +172,11 @@ impl fmt::Display for PeopleProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
     }
+}
+
+/// The SHA-256 of a file's bytes, as [`Source::sha256`] has it; none where it cannot be read.
+pub fn sha256_of_file(path: &Path) -> Option<String> {
+    std::fs::read(path).ok().map(|bytes| sha256_hex(&bytes))
 }
 
 /// A file to read.
@@ -229,14 +236,9 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn read(&mut self, input: &Input) {
         let source = self.people.sources.len();
-        let digest = Sha256::digest(&input.bytes);
-        let mut sha256 = String::with_capacity(64);
-        for byte in digest {
-            use std::fmt::Write as _;
-            write!(sha256, "{byte:02x}").expect("writing to a String cannot fail");
-        }
+        let sha256 = sha256_hex(&input.bytes);
         let (name, modified) = (input.name.clone(), input.modified);
-        self.people.sources.push(Source { name, sha256, rows: 0, modified });
+        self.people.sources.push(Source { name, sha256, rows: 0, modified, is_changed: false });
         let before = self.people.persons.len();
         let whole = Place { source, line: 0, column: 0 };
         let text = match std::str::from_utf8(&input.bytes) {
@@ -354,6 +356,3 @@ pub(crate) fn by_key(people: &People) -> (BTreeMap<&EmailKey, &Person>, Vec<(&Pe
     }
     (first, again)
 }
-
-#[cfg(test)]
-mod tests;

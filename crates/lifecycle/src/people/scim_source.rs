@@ -1,24 +1,24 @@
 //! Another SCIM server as the source of people.
 
+use crate::digest::sha256_hex;
 use crate::people::field::Field;
 use crate::people::{Given, People, PeopleProblem, Place, Reading, Source, Status};
 use crate::settings::Settings;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use std::time::SystemTime;
 use tenure_client::ScimUser;
 
 /// The Users of a SCIM server as rows. Who is not active there has departed.
 pub fn from_scim(name: &str, users: &[ScimUser], settings: &Settings) -> Result<People, Vec<PeopleProblem>> {
     let mut reading = Reading { people: People::default(), problems: vec![], settings };
-    let digest = Sha256::digest(serde_json::to_vec(users).unwrap_or_default());
-    let digest = digest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let digest = sha256_hex(&serde_json::to_vec(users).unwrap_or_default());
     let modified = Some(SystemTime::now());
     reading.people.sources.push(Source {
         name: name.to_owned(),
         sha256: digest,
         rows: users.len(),
         modified,
+        is_changed: false,
     });
     for (line, user) in (1..).zip(users) {
         let place = Place { source: 0, line, column: 0 };

@@ -30,9 +30,9 @@ impl Reading<'_> {
         });
         let is_list = is_list.is_some_and(|line| line.starts_with('-') || line.starts_with('['));
         let read = if is_list {
-            serde_saphyr::from_str::<Vec<YamlSpanned<YamlRow>>>(text)
+            serde_saphyr::from_str_with_options::<Vec<YamlSpanned<YamlRow>>>(text, options_for(text))
         } else {
-            serde_saphyr::from_str::<YamlPeople>(text).map(|file| file.people)
+            serde_saphyr::from_str_with_options::<YamlPeople>(text, options_for(text)).map(|file| file.people)
         };
         match read {
             Ok(rows) => {
@@ -105,6 +105,19 @@ impl Reading<'_> {
         }
         self.row(place, known.iter().map(|(field, at, value)| (field, *at, Given::Value(value.clone()))));
     }
+}
+
+/// How much a text may hold: as many nodes as it has bytes, which aliases cannot multiply. By default a quarter of a million
+/// are taken, which large companies have.
+fn options_for(text: &str) -> serde_saphyr::Options {
+    let mut options = serde_saphyr::Options::default();
+    if let Some(budget) = &mut options.budget {
+        let size = text.len().max(1_000);
+        budget.max_nodes = budget.max_nodes.max(size);
+        budget.max_events = budget.max_events.max(size.saturating_mul(2));
+        budget.max_total_scalar_bytes = budget.max_total_scalar_bytes.max(size);
+    }
+    options
 }
 
 fn yaml_place<T>(spanned: &YamlSpanned<T>, source: usize) -> Place {

@@ -1,8 +1,9 @@
 //! Actions before they are numbered: in the order of doing, each knowing what it waits for by name.
 
 use crate::address::EmailKey;
+use crate::directory::{Directory, Via};
 use crate::plan::{Action, ActionId, Deed, Fields, Subject};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// An action without its number.
 pub(super) struct Draft {
@@ -88,7 +89,9 @@ impl Drafts {
     }
 
     /// The actions with their numbers.
-    pub(super) fn numbered(self) -> Vec<Action> {
+    ///
+    /// Where too few administrators would be left without those who are made one, the right is taken only after it was given.
+    pub(super) fn numbered(self, directory: &Directory, min_admins: usize) -> Vec<Action> {
         let mut drafts = self.0;
         drafts.sort_by(|a, b| {
             let order = |draft: &Draft| turn(&draft.action.deed);
@@ -102,10 +105,28 @@ impl Drafts {
             draft.action.id = ActionId(number);
             by_name.entry((draft.key.clone(), draft.action.deed.kind())).or_default().push(ActionId(number));
         }
+        let grants = drafts
+            .iter()
+            .filter(|draft| matches!(draft.action.deed, Deed::GrantAdmin { via } if via != Via::Person));
+        let grants: Vec<_> = grants.map(|draft| draft.action.id).collect();
+        let admins: HashSet<_> = directory
+            .teammates
+            .iter()
+            .filter(|mate| mate.is_admin && !mate.is_blocked)
+            .map(|mate| &mate.id)
+            .collect();
+        let takes = |action: &Action| {
+            matches!(action.deed, Deed::RevokeAdmin { .. } | Deed::Deactivate { .. })
+                && action.subject.teammate_id.as_ref().is_some_and(|id| admins.contains(id))
+        };
+        let left = admins.len() - drafts.iter().filter(|draft| takes(&draft.action)).count();
         let finished = drafts.into_iter().map(|draft| {
             let Draft { mut action, waits_for, .. } = draft;
             let mut ids: Vec<_> =
                 waits_for.iter().filter_map(|name| by_name.get(name)).flatten().copied().collect();
+            if left < min_admins && takes(&action) {
+                ids.extend(&grants);
+            }
             ids.sort_unstable();
             ids.dedup();
             action.waits_for = ids;

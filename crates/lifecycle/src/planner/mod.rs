@@ -1,15 +1,17 @@
 //! From what people files say and what a service has to a plan. Pure: the same input gives the same bytes.
 
 mod draft;
+mod identities;
 mod resolve;
 
-use crate::address::{EmailKey, fits};
+use crate::address::{EmailKey, fits, fits_address};
 use crate::directory::{Directory, Lookup, Via};
 use crate::guard::{self, Guard, SourceCheck, Violation};
 use crate::people::{People, PeopleProblem, Person, Presence, Wish, by_key};
-use crate::plan::{Deed, FORMAT, Fields, Plan, PlanBody, PlanSource, Subject};
+use crate::plan::{Deed, FORMAT, Fields, Plan, PlanBody, PlanSource, Subject, same_value};
 use crate::settings::{HandoverMode, Settings, Unlisted};
 use draft::Drafts;
+use identities::Identities;
 use jiff::civil::Date;
 use resolve::Resolve;
 use serde_json::{Value, json};
@@ -59,36 +61,34 @@ pub struct Planned {
     pub unlisted: Vec<Subject>,
 }
 
-/// The active teammates who would be deactivated, in the order of their ids: whose open conversations are to be counted.
+/// The teammates whose open conversations are to be counted: those who would be deactivated, and somebody who is blocked
+/// already and was named on the command line. In the order of their ids.
 pub fn leavers(people: &People, directory: &Directory, settings: &Settings, today: Date) -> Vec<TeammateId> {
     let lookup = directory.lookup();
     let (rows, _) = by_key(people);
+    let identities = Identities::new(&rows, directory, &lookup, settings);
+    let is_named = people.sources.is_empty();
     let gone = rows.values().filter(|person| matches!(person.presence(today), Presence::Absent(_)));
-    let mut leaving: Vec<_> = gone.filter_map(|person| lookup.teammate(&person.key)).collect();
-    if settings.manage.unlisted == Unlisted::Deactivate && !people.sources.is_empty() {
-        leaving.extend(unlisted(&rows, directory).filter(|mate| !is_spared(mate, directory, settings)));
+    let leaving = gone.filter_map(|person| identities.account(&person.key));
+    let mut leaving: Vec<_> = leaving.filter(|mate| is_named || !mate.is_blocked).collect();
+    if settings.manage.unlisted == Unlisted::Deactivate && !is_named {
+        leaving.extend(unlisted(&identities, directory).filter(|mate| !is_spared(mate, directory, settings)));
     }
-    let mut ids: Vec<_> =
-        leaving.into_iter().filter(|mate| !mate.is_blocked).map(|mate| mate.id.clone()).collect();
+    let mut ids: Vec<_> = leaving.into_iter().map(|mate| mate.id.clone()).collect();
     ids.sort();
     ids.dedup();
     ids
 }
 
-fn unlisted<'a>(
-    rows: &BTreeMap<&EmailKey, &Person>,
-    directory: &'a Directory,
-) -> impl Iterator<Item = &'a Teammate> {
-    let is_unlisted =
-        |mate: &&Teammate| !mate.is_blocked && !rows.contains_key(&EmailKey::lenient(&mate.email));
-    directory.teammates.iter().filter(is_unlisted).collect::<Vec<_>>().into_iter()
+fn unlisted<'a>(identities: &Identities<'_>, directory: &'a Directory) -> impl Iterator<Item = &'a Teammate> {
+    directory.teammates.iter().filter(|mate| !mate.is_blocked && !identities.is_listed(mate))
 }
 
 /// Accounts that nobody lists and that stay nevertheless.
 fn is_spared(mate: &Teammate, directory: &Directory, settings: &Settings) -> bool {
     let patterns = settings.guards.protect.iter().chain(&settings.graph.service_accounts);
     let is_named =
-        patterns.into_iter().any(|pattern| fits(pattern, &mate.email) || fits(pattern, &mate.id.0));
+        patterns.into_iter().any(|pattern| fits_address(pattern, &mate.email) || fits(pattern, &mate.id.0));
     is_named || directory.own_teammate.as_ref() == Some(&mate.id)
 }
 
@@ -97,15 +97,18 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
     let PlanInput { people, directory, settings, .. } = input;
     let lookup = directory.lookup();
     let (rows, again) = by_key(people);
+    let identities = Identities::new(&rows, directory, &lookup, settings);
+    let leaving = leavers(people, directory, settings, input.today).into_iter().collect();
     let mut planning = Planning {
         input,
+        identities: &identities,
+        leaving,
         lookup: &lookup,
         rows: &rows,
         resolve: Resolve::new(people, directory, &lookup),
         drafts: Drafts::default(),
         violations: vec![],
         notes: BTreeSet::new(),
-        usernames: HashMap::new(),
     };
     for (earlier, later) in again {
         let (first, second) = (people.where_is(earlier.place), people.where_is(later.place));
@@ -117,6 +120,11 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
     }
     let unlisted = planning.unlisted();
     planning.look_alikes();
+    if !directory.capabilities.are_told && !planning.drafts.invited().is_empty() {
+        planning.notes.insert(
+            "this server does not tell whether it takes POST /teammates; the plan is made as if".to_owned(),
+        );
+    }
     let Planning { resolve, drafts, mut violations, notes, .. } = planning;
     if !resolve.problems.is_empty() {
         let mut problems = resolve.problems;
@@ -139,7 +147,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
         approve: settings.approve.clone(),
         handover: settings.handover.conversations,
         notes: notes.into_iter().collect(),
-        actions: drafts.numbered(),
+        actions: drafts.numbered(directory, settings.guards.min_admins),
     };
     violations.extend(guard::check(&body, directory, &settings.guards, input.check));
     Ok(Planned { plan: Plan::seal(body), violations, unlisted })
@@ -147,14 +155,14 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
 
 struct Planning<'a> {
     input: &'a PlanInput<'a>,
+    identities: &'a Identities<'a>,
+    leaving: BTreeSet<TeammateId>,
     lookup: &'a Lookup<'a>,
     rows: &'a BTreeMap<&'a EmailKey, &'a Person>,
     resolve: Resolve<'a>,
     drafts: Drafts,
     violations: Vec<Violation>,
     notes: BTreeSet<String>,
-    /// The user names that rows ask for, and whose row it is.
-    usernames: HashMap<String, String>,
 }
 
 fn subject_of(mate: &Teammate) -> Subject {
@@ -175,7 +183,7 @@ impl Planning<'_> {
     }
 
     fn person(&mut self, person: &Person) {
-        let mate = self.lookup.teammate(&person.key);
+        let mate = self.identities.account(&person.key);
         match (person.presence(self.input.today), mate) {
             (Presence::Present, None) => self.join(person),
             (Presence::Present, Some(mate)) if mate.is_blocked => self.reactivate(person, mate),
@@ -197,7 +205,6 @@ impl Planning<'_> {
                 after.insert(name.to_owned(), json!(text));
             }
         }
-        self.check_username(person, None);
         for (name, value) in self.resolve.custom_fields(person) {
             if let Some(value) = value {
                 after.insert(format!("custom_fields.{name}"), value);
@@ -208,6 +215,8 @@ impl Planning<'_> {
             .join(" ");
         let subject =
             Subject { email: person.email.clone(), teammate_id: None, name: name.trim().to_owned() };
+        // What SCIM does not set is set over REST afterwards.
+        let mut rest = Fields::new();
         match via {
             Via::Rest => {}
             Via::Scim => {
@@ -216,7 +225,9 @@ impl Planning<'_> {
                                    sets the address and the names"
                         .to_owned(),
                 );
-                after.retain(|field, _| matches!(field.as_str(), "email" | "first_name" | "last_name"));
+                let is_over_scim = |field: &str| matches!(field, "email" | "first_name" | "last_name");
+                rest = after.clone().into_iter().filter(|(field, _)| !is_over_scim(field)).collect();
+                after.retain(|field, _| is_over_scim(field));
             }
             Via::Person => {
                 self.notes.insert(
@@ -236,6 +247,11 @@ impl Planning<'_> {
             .add(&person.key, Deed::Invite { via }, &subject, Fields::new(), after, &reason)
             .steps(steps)
             .requests(3);
+        if !rest.is_empty() {
+            // What the account begins with is the server's choice.
+            let draft = self.drafts.add(&person.key, Deed::Update, &subject, Fields::new(), rest, &reason);
+            draft.requests(3).waits_for(&person.key, "invite");
+        }
         if person.is_admin.set() == Some(&true) {
             self.admin(person, &subject, true, &reason);
         }
@@ -264,12 +280,9 @@ impl Planning<'_> {
                 after.insert(name.to_owned(), json!(wanted));
             }
         }
-        if after.contains_key("username") {
-            self.check_username(person, Some(mate));
-        }
         for (name, wanted) in self.resolve.custom_fields(person) {
             let present = mate.custom_fields.get(&name).filter(|value| !value.is_null());
-            if !same(present, wanted.as_ref()) {
+            if !same_value(present.unwrap_or(&Value::Null), wanted.as_ref().unwrap_or(&Value::Null)) {
                 let field = format!("custom_fields.{name}");
                 before.insert(field.clone(), present.cloned().unwrap_or_default());
                 after.insert(field, wanted.unwrap_or_default());
@@ -325,7 +338,7 @@ impl Planning<'_> {
         };
         let field = |value: bool| Fields::from([("is_member".to_owned(), json!(value))]);
         let draft = self.drafts.add(&person.key, deed, subject, field(!wanted), field(wanted), reason);
-        draft.requests(1).waits_for(&person.key, "invite");
+        draft.requests(2).waits_for(&person.key, "invite");
     }
 
     fn reactivate(&mut self, person: &Person, mate: &Teammate) {
@@ -345,9 +358,7 @@ impl Planning<'_> {
 
     fn leave(&mut self, mate: &Teammate, successor: Option<&str>, reason: &str) {
         let (key, subject) = (EmailKey::lenient(&mate.email), subject_of(mate));
-        if !mate.is_blocked {
-            self.hand_over(mate, &key, &subject, successor, reason);
-        }
+        self.hand_over(mate, &key, &subject, successor, reason);
         let field = |name: &str, value: bool| Fields::from([(name.to_owned(), json!(value))]);
         for team in self.lookup.teams_of(&mate.id).to_vec() {
             let deed = Deed::RemoveFromTeam { team: team.id.clone(), team_name: team.name.clone() };
@@ -367,7 +378,7 @@ impl Planning<'_> {
         };
         let (before, after) = (field("is_blocked", false), field("is_blocked", true));
         let draft = self.drafts.add(&key, Deed::Deactivate { via }, &subject, before, after, reason);
-        draft.steps(steps).requests(3).waits_for(&key, "hand_over").waits_for(&key, "remove_from_team");
+        draft.steps(steps).requests(3).waits_for(&key, "hand_over");
     }
 
     fn hand_over(
@@ -380,26 +391,25 @@ impl Planning<'_> {
     ) {
         let mode = self.input.settings.handover.conversations;
         let count = match self.input.open_conversations.get(&mate.id) {
-            Some(OpenConversations::Count(count)) => *count,
+            Some(OpenConversations::Count(0)) if mate.is_blocked => return,
+            Some(OpenConversations::Count(count)) => Some(*count),
             Some(OpenConversations::Unknown(why)) => {
-                self.notes.insert(format!(
-                    "open conversations cannot be read ({why}); the deactivation unassigns them"
-                ));
-                return;
+                self.notes.insert(format!("open conversations cannot be read ({why})"));
+                None
             }
             None => return,
         };
         if mode == HandoverMode::Leave {
             return;
         }
-        let named = successor
-            .or(self.input.settings.handover.default.as_deref())
-            .filter(|_| mode == HandoverMode::Reassign);
+        let default = self.input.settings.handover.default.as_deref();
+        let named = successor.or(default).filter(|_| mode == HandoverMode::Reassign);
         let to = named.and_then(|named| self.successor(named, key, subject));
         if to.is_none() && mode == HandoverMode::Reassign {
-            if count > 0 {
+            if count != Some(0) {
+                let many = count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
                 self.notes.insert(format!(
-                    "{subject} has {count} open conversations and no successor; they become unassigned. Name one with \
+                    "{subject} has no successor; its open conversations ({many}) become unassigned. Name one with \
                      `successor`, --successor or [handover] default"
                 ));
             }
@@ -409,7 +419,7 @@ impl Planning<'_> {
         let mut after = Fields::from([("open_conversations".to_owned(), json!(0))]);
         after.insert("assignee".to_owned(), to.as_ref().map_or(Value::Null, |to| json!(to.email)));
         let successor_key = to.as_ref().map(|to| EmailKey::lenient(&to.email));
-        let requests = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(2);
+        let requests = u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX).saturating_add(3);
         let draft =
             self.drafts.add(key, Deed::HandOver { to }, subject, before, after, reason).requests(requests);
         if let Some(successor) = successor_key {
@@ -420,15 +430,13 @@ impl Planning<'_> {
     /// Who takes over: somebody active, or somebody who is invited by this plan.
     fn successor(&mut self, named: &str, key: &EmailKey, of: &Subject) -> Option<Subject> {
         let successor = EmailKey::lenient(named);
-        let leaves = self
-            .rows
-            .get(&successor)
-            .is_some_and(|row| matches!(row.presence(self.input.today), Presence::Absent(_)));
-        let found = self.lookup.teammate(&successor).filter(|mate| !mate.is_blocked).map(subject_of);
-        let joins =
-            self.rows.get(&successor).is_some_and(|row| row.presence(self.input.today) == Presence::Present);
+        let account = self.identities.account(&successor);
+        let row = self.rows.get(&successor).map(|row| row.presence(self.input.today));
+        let leaves = matches!(row, Some(Presence::Absent(_)))
+            || account.is_some_and(|mate| self.leaving.contains(&mate.id));
+        let found = account.filter(|mate| !mate.is_blocked).map(subject_of);
         let found = found.or_else(|| {
-            let is_new = joins && self.lookup.teammate(&successor).is_none();
+            let is_new = row == Some(Presence::Present) && account.is_none();
             is_new.then(|| Subject { email: named.to_owned(), teammate_id: None, name: String::new() })
         });
         if leaves || successor == *key || found.is_none() {
@@ -448,27 +456,6 @@ impl Planning<'_> {
         found
     }
 
-    fn check_username(&mut self, person: &Person, mate: Option<&Teammate>) {
-        let Wish::Set(username) = &person.username else { return };
-        let place = self.input.people.where_is(person.place);
-        if let Some(holder) = self.lookup.with_username(username)
-            && mate.is_none_or(|mate| mate.id != holder.id)
-        {
-            let message = format!(
-                "the user name `{username}` of {} ({place}) is that of {} ({})",
-                person.email, holder.email, holder.id
-            );
-            self.violations.push(Violation::new(Guard::Taken, message));
-        }
-        if let Some(other) = self.usernames.insert(username.clone(), person.email.clone()) {
-            let message = format!(
-                "the user name `{username}` is asked for by {other} and by {} ({place})",
-                person.email
-            );
-            self.violations.push(Violation::new(Guard::Taken, message));
-        }
-    }
-
     /// Those whom no row names: deactivated if that is ordered, else told.
     fn unlisted(&mut self) -> Vec<Subject> {
         let PlanInput { people, directory, settings, .. } = self.input;
@@ -476,7 +463,7 @@ impl Planning<'_> {
             return vec![];
         }
         let mut told = Vec::new();
-        for mate in unlisted(self.rows, directory) {
+        for mate in unlisted(self.identities, directory) {
             if settings.manage.unlisted == Unlisted::Deactivate && !is_spared(mate, directory, settings) {
                 self.leave(mate, None, "in no people file");
             } else {
@@ -515,14 +502,3 @@ impl Planning<'_> {
 fn texts(person: &Person) -> [(&'static str, &Wish<String>); 3] {
     [("first_name", &person.first_name), ("last_name", &person.last_name), ("username", &person.username)]
 }
-
-/// Whether two values of a custom field are the same; numbers by what they are worth.
-fn same(present: Option<&Value>, wanted: Option<&Value>) -> bool {
-    match (present, wanted) {
-        (Some(Value::Number(present)), Some(Value::Number(wanted))) => present.as_f64() == wanted.as_f64(),
-        (present, wanted) => present == wanted,
-    }
-}
-
-#[cfg(test)]
-mod tests;

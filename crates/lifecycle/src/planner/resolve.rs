@@ -23,7 +23,11 @@ impl<'a> Resolve<'a> {
     }
 
     fn problem(&mut self, place: Place, message: String) {
-        self.problems.push(PeopleProblem { place: self.people.where_is(place), message });
+        let place = match self.people.where_is(place) {
+            place if place.is_empty() => "command line".to_owned(),
+            place => place,
+        };
+        self.problems.push(PeopleProblem { place, message });
     }
 
     /// A problem with the row of a person; without a place where there is no row.

@@ -2,7 +2,7 @@
 
 use crate::apply::{Progress, Report};
 use crate::plan::{NotAPlan, Plan};
-use crate::run::ledger::{Entry, FileLedger, LedgerError};
+use crate::run::ledger::{Entry, FileLedger, Ledger as _, LedgerError};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -38,6 +38,9 @@ pub struct RunSummary {
     pub ended: usize,
     /// Whether it came to its end.
     pub is_finished: bool,
+    /// Why it cannot be read, where it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// Why runs cannot be used.
@@ -94,9 +97,8 @@ impl Runs {
         Self { root: root.to_owned() }
     }
 
-    /// Begins a run of a plan: the plan is on disk when this returns. `now` is what its id begins with, such as
-    /// `20261126T184455123Z`.
-    pub fn begin(&self, now: &str, plan: &Plan) -> Result<Run, RunsError> {
+    /// An id for a run of a plan that no other has. `now` is what it begins with, such as `20261126T184455123Z`.
+    pub fn new_id(&self, now: &str, plan: &Plan) -> String {
         let digest = plan.digest.trim_start_matches("sha256:");
         let stem = format!("{now}-{}", digest.get(..8).unwrap_or(digest));
         let mut id = stem.clone();
@@ -105,13 +107,31 @@ impl Runs {
             id = format!("{stem}-{again}");
             again += 1;
         }
-        let folder = self.root.join("runs").join(&id);
+        id
+    }
+
+    /// Begins a run: its plan is on disk when this returns.
+    pub fn begin(&self, id: String, plan: &Plan) -> Result<Run, RunsError> {
+        let runs = self.root.join("runs");
+        let folder = runs.join(&id);
         make(&folder)?;
         write_whole(&folder.join("plan.json"), &plan.to_text())?;
-        let runs = self.root.join("runs");
         let synced = std::fs::File::open(&runs).and_then(|runs| runs.sync_all());
         synced.map_err(|error| RunsError::Io { path: runs, error })?;
         Ok(Run { id, folder })
+    }
+
+    /// Whether a run was begun, and has not come to its end.
+    pub fn is_open(&self, id: &str) -> bool {
+        let run = self.run(id.to_owned());
+        run.folder.join("plan.json").is_file() && run.progress().is_ok_and(|progress| !progress.is_finished())
+    }
+
+    /// Gives a run up that was cut off: it will not be gone on with.
+    pub fn abandon(&self, id: &str) -> Result<(), RunsError> {
+        let run = self.run(id.to_owned());
+        let (mut ledger, _) = run.ledger()?;
+        ledger.write(&Entry::Abandoned).map_err(|error| RunsError::Io { path: run.folder, error })
     }
 
     /// A run by its id, or by the beginning of it that no other has.
@@ -124,20 +144,15 @@ impl Runs {
         }
     }
 
-    /// The last run that did not come to its end, if there is one.
+    /// The last run that did not come to its end, if there is one. One that cannot be read is passed over; a list shows it.
     pub fn last_unfinished(&self) -> Result<Option<Run>, RunsError> {
-        for id in self.ids()?.into_iter().rev() {
-            let run = self.run(id);
-            if !run.summary()?.is_finished {
-                return Ok(Some(run));
-            }
-        }
-        Ok(None)
+        let last = self.ids()?.into_iter().rev().find(|id| self.is_open(id));
+        Ok(last.map(|id| self.run(id)))
     }
 
     /// All runs, the newest first.
     pub fn list(&self) -> Result<Vec<RunSummary>, RunsError> {
-        self.ids()?.into_iter().rev().map(|id| self.run(id).summary()).collect()
+        Ok(self.ids()?.into_iter().rev().map(|id| self.run(id).summary()).collect())
     }
 
     /// How many rows the same sources had in the last finished plan for a target.
@@ -154,7 +169,8 @@ impl Runs {
             let is_same = plan.body.target.url == url && plan.body.target.company_id == company_id;
             let has_same =
                 plan.body.sources.iter().map(|source| source.name.as_str()).eq(sources.iter().copied());
-            if is_same && has_same && !sources.is_empty() && run.summary()?.is_finished {
+            let is_finished = || run.progress().is_ok_and(|progress| progress.is_finished());
+            if is_same && has_same && !sources.is_empty() && is_finished() {
                 return Ok(Some(plan.body.sources.iter().map(|source| source.rows).sum()));
             }
         }
@@ -228,11 +244,29 @@ impl Run {
         }
     }
 
+    /// How far it has come.
+    pub fn progress(&self) -> Result<Progress, RunsError> {
+        Ok(Progress::replay(&self.entries()?))
+    }
+
     /// What a list tells of it.
-    pub fn summary(&self) -> Result<RunSummary, RunsError> {
-        let plan = self.plan()?;
-        let progress = Progress::replay(&self.entries()?);
-        Ok(RunSummary {
+    pub fn summary(&self) -> RunSummary {
+        let unreadable = |error: RunsError| RunSummary {
+            id: self.id.clone(),
+            url: String::new(),
+            company: String::new(),
+            digest: String::new(),
+            actions: 0,
+            ended: 0,
+            is_finished: false,
+            problem: Some(error.to_string()),
+        };
+        let read = self.plan().and_then(|plan| Ok((plan, self.progress()?)));
+        let (plan, progress) = match read {
+            Ok(read) => read,
+            Err(error) => return unreadable(error),
+        };
+        RunSummary {
             id: self.id.clone(),
             url: plan.body.target.url,
             company: plan.body.target.company,
@@ -240,6 +274,7 @@ impl Run {
             actions: plan.body.actions.len(),
             ended: progress.ended(),
             is_finished: progress.is_finished(),
-        })
+            problem: None,
+        }
     }
 }

@@ -33,6 +33,9 @@ pub enum Entry {
         number: u64,
         /// What came.
         outcome: RequestOutcome,
+        /// The id of the teammate, where the answer told it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        teammate_id: Option<TeammateId>,
     },
     /// An action is over.
     Action {
@@ -49,6 +52,8 @@ pub enum Entry {
     },
     /// All actions are over, and were read back.
     Finished,
+    /// The run was cut off and given up: another took its place.
+    Abandoned,
 }
 
 /// What came of a request.

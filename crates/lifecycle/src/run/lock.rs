@@ -60,8 +60,14 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock. One that was cut off is taken only by the run that held it, or with `takes_over`.
-    pub fn take(path: &Path, owner: &Owner, takes_over: bool) -> Result<Self, LockError> {
+    /// Takes the lock. One that was cut off, and whose run `is_open`, is taken only by that run, or with `takes_over`; then
+    /// its owner comes back too.
+    pub fn take(
+        path: &Path,
+        owner: &Owner,
+        takes_over: bool,
+        is_open: impl Fn(&str) -> bool,
+    ) -> Result<(Self, Option<Owner>), LockError> {
         let failed = |error| LockError::Io { path: path.to_owned(), error };
         let mut file = OpenOptions::new()
             .create(true)
@@ -82,23 +88,25 @@ impl Lock {
         if !is_free {
             return Err(LockError::Running(Held { owner: last }));
         }
-        // One without a name was cut off before it had a run: there is nothing to go on with.
-        let is_other = last.as_ref().is_some_and(|last| !last.run.is_empty() && last.run != owner.run);
-        if is_other && !takes_over {
-            return Err(LockError::Stale(Held { owner: last }));
+        // One without a name was cut off before it had a run, and one that is finished before it let go.
+        let overtaken =
+            last.filter(|last| !last.run.is_empty() && last.run != owner.run && is_open(&last.run));
+        if overtaken.is_some() && !takes_over {
+            return Err(LockError::Stale(Held { owner: overtaken }));
         }
         let lock = Self { file };
         lock.rename(owner).map_err(failed)?;
-        Ok(lock)
+        Ok((lock, overtaken))
     }
 
     /// Writes another owner into the lock: a run that has its name only once the lock is held.
     pub fn rename(&self, owner: &Owner) -> io::Result<()> {
         let mut file = &self.file;
-        file.set_len(0)?;
-        file.seek(SeekFrom::Start(0))?;
         let line = serde_json::to_vec(owner).expect("an owner has a JSON form");
+        file.seek(SeekFrom::Start(0))?;
         file.write_all(&line)?;
+        // Afterwards, so that a crash in between leaves an owner, whole or cut off, and not nothing.
+        file.set_len(u64::try_from(line.len()).unwrap_or(u64::MAX))?;
         file.sync_all()
     }
 

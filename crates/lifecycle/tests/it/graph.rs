@@ -275,7 +275,7 @@ fn declared_aliases_are_one_person() {
 fn hostile() -> Graph {
     let mut fixture = well();
     let mut eve = mate(9, "eve\"><script>alert(1)</script>@acme.example");
-    eve.first_name = "</td><img src=x onerror=alert(1)>\u{1b}[31m".to_owned();
+    "</td><img src=x onerror=alert(1)>\u{1b}[31m".clone_into(&mut eve.first_name);
     eve.other = Map::new();
     fixture.directory.teammates.push(eve);
     fixture.directory.teams.push(team("tim_9", "\"]; drop \\ <b>", &["tea_9"]));

@@ -4,7 +4,7 @@ use crate::scene::{acme, csv, mate, plan_with, settings};
 use std::time::{Duration, SystemTime};
 use tenure_client::TeammateId;
 use tenure_lifecycle::directory::Directory;
-use tenure_lifecycle::guard::Guard;
+use tenure_lifecycle::guard::{self, Guard, SourceCheck};
 use tenure_lifecycle::settings::Settings;
 
 fn refusals(
@@ -77,7 +77,7 @@ fn the_teammate_of_the_token_is_not_cut_off() {
 fn a_stale_source_is_refused() {
     let settings = settings("[guards]\nsource_max_age = \"24h\"");
     let mut people = csv("email\nben@acme.example\n");
-    people.sources[0].modified = Some(SystemTime::now() - Duration::from_secs(25 * 3600));
+    people.sources[0].modified = Some(SystemTime::now() - Duration::from_hours(25));
     let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
     assert_eq!(planned.violations[0].guard, Guard::SourceMaxAge);
     assert!(planned.violations[0].message.contains("25 h ago"), "{planned:?}");
@@ -116,4 +116,34 @@ fn a_user_name_that_somebody_has_is_refused() {
     assert_eq!(refusals(taken, &acme(), &Settings::default(), &[], None), [Guard::Taken]);
     let twice = "email,username\nnew@acme.example,kim\nben@acme.example,kim\n";
     assert_eq!(refusals(twice, &acme(), &Settings::default(), &[], None), [Guard::Taken]);
+}
+
+#[test]
+fn what_was_taken_since_the_plan_was_made_is_refused() {
+    let settings = Settings::default();
+    let people = csv("email,username\nnew@acme.example,nia\nben@acme.example,benno\n");
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    assert_eq!(planned.violations, []);
+    let mut changed = acme();
+    changed.teammates.push(mate(8, "New@acme.example"));
+    changed.teammates.push(mate(9, "benno@acme.example"));
+    let check = SourceCheck { sources: &[], rows_before: None, now: SystemTime::now() };
+    let found = guard::check(&planned.plan.body, &changed, &settings.guards, check);
+    let guards: Vec<_> = found.iter().map(|violation| violation.guard).collect();
+    assert_eq!(guards, [Guard::Taken, Guard::Taken]);
+}
+
+#[test]
+fn so_many_rows_are_needed_even_the_first_time() {
+    let settings = settings("[guards]\nsource_min_rows = 3");
+    assert_eq!(refusals("email\nben@acme.example\n", &acme(), &settings, &[], None), [Guard::SourceMinRows]);
+}
+
+#[test]
+fn a_source_that_is_no_longer_the_same_is_stale() {
+    let settings = settings("[guards]\nsource_max_age = \"24h\"");
+    let mut people = csv("email\nben@acme.example\n");
+    people.sources[0].is_changed = true;
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    assert_eq!(planned.violations[0].guard, Guard::SourceMaxAge);
 }

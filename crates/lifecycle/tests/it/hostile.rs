@@ -2,6 +2,7 @@
 
 use crate::scene::{acme, lenient, plan_with};
 use proptest::prelude::*;
+use std::fmt::Write as _;
 use tenure_lifecycle::address::{EmailKey, fits, nearest};
 use tenure_lifecycle::approval::{Approvers, read_key};
 use tenure_lifecycle::people::{self, Input};
@@ -105,7 +106,7 @@ fn what_nests_without_end_is_refused() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let before = format!("*a{}", level - 1);
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", ")));
+        writeln!(bomb, "a{level}: &a{level} [{}]", [before.as_str(); 10].join(", ")).unwrap();
     }
     let input = Input { name: "p.yaml".to_owned(), bytes: bomb.into_bytes(), modified: None };
     assert!(people::read(&[input], &Settings::default()).is_err());

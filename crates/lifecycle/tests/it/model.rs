@@ -1,13 +1,13 @@
 //! A model of the service in memory that loses answers, does things late, and dies on order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 use tenure_client::{
     Ambiguous, ConversationId, Error, NewTeammate, Refused, RequestLine, TeamId, Teammate, TeammateChanges,
     TeammateId,
 };
-use tenure_lifecycle::directory::{Directory, TeamState, Via};
+use tenure_lifecycle::directory::{Directory, Via};
 use tenure_lifecycle::run::{Entry, Ledger};
 use tenure_lifecycle::service::Service;
 use tokio::sync::Notify;
@@ -112,7 +112,7 @@ impl State {
                 let mut mate = crate::scene::mate(u32::try_from(number).unwrap(), &new.email);
                 mate.first_name = new.first_name.clone().unwrap_or_default();
                 mate.last_name = new.last_name.clone().unwrap_or_default();
-                mate.custom_fields = new.custom_fields.clone();
+                mate.custom_fields.clone_from(&new.custom_fields);
                 self.effects.push(format!("invited {}", new.email));
                 self.directory.teammates.push(mate);
             }
@@ -251,13 +251,11 @@ impl Model {
 
     /// A process that is dead goes nowhere from here.
     async fn unless_dead<T>(&self, outcome: Option<T>) -> T {
-        match outcome {
-            Some(outcome) => outcome,
-            None => {
-                self.death.notify_one();
-                std::future::pending().await
-            }
+        if let Some(outcome) = outcome {
+            return outcome;
         }
+        self.death.notify_one();
+        std::future::pending().await
     }
 }
 
@@ -275,9 +273,13 @@ impl Service for Model {
         self.read(|state| state.directory.teammates.clone()).await
     }
 
-    async fn members(&self, team: &TeamId) -> Result<Option<BTreeSet<TeammateId>>, Error> {
-        let fits = |known: &&TeamState| known.id == *team;
-        self.read(|state| state.directory.teams.iter().find(fits).map(|team| team.members.clone())).await
+    async fn members(&self, team: &TeamId) -> Result<Option<BTreeMap<TeammateId, String>>, Error> {
+        self.read(|state| {
+            let team = state.directory.teams.iter().find(|known| known.id == *team)?;
+            let mates = state.directory.teammates.iter().filter(|mate| team.members.contains(&mate.id));
+            Some(mates.map(|mate| (mate.id.clone(), mate.email.clone())).collect())
+        })
+        .await
     }
 
     async fn open_conversations(&self, of: &TeammateId) -> Result<Vec<ConversationId>, Error> {
@@ -288,8 +290,8 @@ impl Service for Model {
         .await
     }
 
-    async fn create(&self, _via: Via, new: &NewTeammate, _key: &str) -> Result<(), Error> {
-        self.write(Write::Create(new.clone())).await
+    async fn create(&self, _via: Via, new: &NewTeammate, _key: &str) -> Result<Option<TeammateId>, Error> {
+        self.write(Write::Create(new.clone())).await.map(|()| None)
     }
 
     async fn update(&self, id: &TeammateId, changes: &TeammateChanges) -> Result<(), Error> {

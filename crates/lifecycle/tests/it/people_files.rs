@@ -138,3 +138,26 @@ fn a_cell_guarded_for_spreadsheets_is_unguarded() {
     let people = csv("email,first_name\nada@acme.example,'=Ada\n");
     assert_eq!(people.persons[0].first_name, Wish::Set("=Ada".to_owned()));
 }
+
+#[test]
+fn lines_are_counted_as_editors_count_them() {
+    let people =
+        csv("email,first_name\r\nada@acme.example,Ada\r\n\r\nben@acme.example,Ben\r\ncyd@acme.example,C\r\n");
+    let lines: Vec<_> = people.persons.iter().map(|person| person.place.line).collect();
+    assert_eq!(lines, [2, 4, 5]);
+}
+
+#[test]
+fn empty_columns_that_were_joined_take_nobody_out_of_all_teams() {
+    assert_eq!(
+        faults("people.csv", "email,teams\nada@acme.example,;\n"),
+        "people.csv:2:2: teams: names no team; leave the cell empty, or clear it with -\n"
+    );
+}
+
+#[test]
+fn a_large_company_fits_into_every_format() {
+    let rows: Vec<_> = (0..30_000).map(|number| format!("{{\"email\":\"p{number}@acme.example\",\"first_name\":\"P\",\"last_name\":\"L\",\"teams\":[\"Support\",\"Sales\"]}}")).collect();
+    let people = read("p.json", &format!("[{}]", rows.join(",\n")), &Settings::default()).unwrap();
+    assert_eq!(people.persons.len(), 30_000);
+}

@@ -2,7 +2,7 @@
 
 use crate::scene::{acme, csv, lenient, lines, mate, plan, plan_with, settings};
 use tenure_lifecycle::directory::{Capabilities, Via};
-use tenure_lifecycle::plan::{NotAPlan, Plan};
+use tenure_lifecycle::plan::{ActionId, Deed, NotAPlan, Plan, PlanBody, Risk};
 
 #[test]
 fn who_joins_is_invited_and_then_put_into_teams() {
@@ -32,7 +32,7 @@ fn who_leaves_hands_over_first_and_is_deactivated_last() {
     insta::assert_snapshot!(lines(&planned), @r#"
     1 hand_over ben@acme.example: {"open_conversations":2} -> {"assignee":"ada@acme.example","open_conversations":0} (people.csv:2: status is departed)
     2 remove_from_team ben@acme.example: {"is_member":true} -> {"is_member":false} (people.csv:2: status is departed) after 1
-    3 deactivate ben@acme.example: {"is_blocked":false} -> {"is_blocked":true} (people.csv:2: status is departed) after 1,2
+    3 deactivate ben@acme.example: {"is_blocked":false} -> {"is_blocked":true} (people.csv:2: status is departed) after 1
     "#);
 }
 
@@ -81,8 +81,8 @@ fn those_in_no_file_are_reported_or_deactivated() {
     let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
     insta::assert_snapshot!(lines(&planned), @r#"
     1 remove_from_team ben@acme.example: {"is_member":true} -> {"is_member":false} (in no people file)
-    2 deactivate ben@acme.example: {"is_blocked":false} -> {"is_blocked":true} (in no people file) after 1
-    note: ben@acme.example has 2 open conversations and no successor; they become unassigned. Name one with `successor`, --successor or [handover] default
+    2 deactivate ben@acme.example: {"is_blocked":false} -> {"is_blocked":true} (in no people file)
+    note: ben@acme.example has no successor; its open conversations (2) become unassigned. Name one with `successor`, --successor or [handover] default
     "#);
 }
 
@@ -90,7 +90,8 @@ fn those_in_no_file_are_reported_or_deactivated() {
 fn a_server_without_post_is_planned_for_over_scim_or_by_a_person() {
     let mut directory = acme();
     for via in [Via::Scim, Via::Person] {
-        directory.capabilities = Capabilities { create: via, deactivate: via, admin: Via::Person };
+        directory.capabilities =
+            Capabilities { create: via, deactivate: via, admin: Via::Person, are_told: true };
         let planned = plan("email,first_name,is_admin\nnew@acme.example,Nia,true\n", &directory);
         let manual: Vec<_> = planned.plan.body.actions.iter().map(|action| action.deed.is_manual()).collect();
         assert_eq!(manual, [via == Via::Person, true]);
@@ -155,4 +156,89 @@ fn people_by_the_hundred_thousand_are_planned() {
     let rows: String = (10..2_010).map(|number| format!("p{number}@acme.example,P{number}\n")).collect();
     let planned = plan(&format!("email,first_name\n{rows}"), &directory);
     assert_eq!(planned.plan.counts(), [("update", 2_000)]);
+}
+
+#[test]
+fn a_plan_that_was_forged_is_refused_although_its_digest_fits() {
+    let planned = plan("email,first_name,status\nben@acme.example,Benno,active\n", &acme());
+    let forge = |change: &dyn Fn(&mut PlanBody)| {
+        let mut body = planned.plan.body.clone();
+        change(&mut body);
+        Plan::parse(&Plan::seal(body).to_text()).unwrap_err()
+    };
+    let changes: [&dyn Fn(&mut PlanBody); 6] = [
+        &|body| drop(body.actions[0].after.insert("is_admin".to_owned(), true.into())),
+        &|body| body.actions[0].subject.teammate_id = None,
+        &|body| body.actions[0].id = ActionId(7),
+        &|body| body.actions[0].risk = Risk::Irreversible,
+        &|body| body.actions[0].waits_for = vec![ActionId(1)],
+        &|body| body.actions[0].deed = Deed::Deactivate { via: Via::Rest },
+    ];
+    for change in changes {
+        assert!(matches!(forge(change), NotAPlan::Wrong(_)), "{:?}", forge(change));
+    }
+}
+
+#[test]
+fn every_kind_of_action_is_read_back() {
+    let text = "email,first_name,is_admin,teams,status,successor\nnew@acme.example,N,true,Sales,,\n\
+                ben@acme.example,B,true,-,,\nada@acme.example,,,,departed,ben@acme.example\ncyd@acme.example,,,,,\n";
+    let plan = plan(text, &acme()).plan;
+    let kinds: std::collections::BTreeSet<_> =
+        plan.body.actions.iter().map(|action| action.deed.kind()).collect();
+    // Of all kinds but the right that is taken, in one plan.
+    assert_eq!(kinds.len(), 8, "{kinds:?}");
+    assert_eq!(Plan::parse(&plan.to_text()).unwrap(), plan);
+}
+
+#[test]
+fn declared_aliases_are_one_person() {
+    let settings = settings(
+        "[manage]\nunlisted = \"deactivate\"\n[guards]\nmax_deactivations = 9\nmin_admins = 0\n\
+         [aliases.people]\n\"benno@acme.example\" = \"ben@acme.example\"\n",
+    );
+    let people = csv("email,first_name\nada@acme.example,\nbenno@acme.example,Benno\n");
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    let kinds: Vec<_> = planned
+        .plan
+        .body
+        .actions
+        .iter()
+        .map(|action| (action.deed.kind(), action.subject.email.as_str()))
+        .collect();
+    assert_eq!(kinds, [("update", "ben@acme.example")]);
+}
+
+#[test]
+fn a_successor_who_is_in_no_file_and_leaves_for_that_is_none() {
+    let settings = settings(
+        "[manage]\nunlisted = \"deactivate\"\n[guards]\nmax_deactivations = 9\nmin_admins = 0\nsource_min_rows = 0\n",
+    );
+    let people = csv("email,status,successor\nben@acme.example,departed,ada@acme.example\n");
+    let problems = plan_with(&people, &acme(), &settings, &[], None).unwrap_err();
+    assert!(problems[0].message.contains("leaves too"), "{problems:?}");
+}
+
+#[test]
+fn the_right_is_taken_from_the_last_administrator_only_after_another_has_it() {
+    let settings = settings("[guards]\nmin_admins = 1\n");
+    let people = csv("email,is_admin\nada@acme.example,false\nben@acme.example,true\n");
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    assert_eq!(planned.violations, []);
+    let waits: Vec<_> =
+        planned.plan.body.actions.iter().map(|action| (action.deed.kind(), action.waits_for.len())).collect();
+    assert_eq!(waits, [("grant_admin", 0), ("revoke_admin", 1)]);
+}
+
+#[test]
+fn what_scim_cannot_set_is_set_over_rest_afterwards() {
+    let mut directory = acme();
+    directory.capabilities = Capabilities { create: Via::Scim, ..Capabilities::default() };
+    let planned =
+        plan("email,first_name,username,custom_fields.Number\nnew@acme.example,Nia,nia,7\n", &directory);
+    insta::assert_snapshot!(lines(&planned), @r#"
+    1 invite new@acme.example: {} -> {"email":"new@acme.example","first_name":"Nia"} (people.csv:2)
+    2 update new@acme.example: {} -> {"custom_fields.Number":7,"username":"nia"} (people.csv:2) after 1
+    note: this server does not take POST /teammates; accounts are created over SCIM, which sets the address and the names
+    "#);
 }

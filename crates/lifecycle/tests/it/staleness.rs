@@ -57,12 +57,37 @@ async fn who_is_invited_by_somebody_else_is_not_put_into_teams_by_this_plan() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_id_with_another_address_is_somebody_else() {
-    let planned = plan("email,status\nben@acme.example,departed\n", &acme());
+async fn an_id_with_another_address_is_somebody_else_to_whom_nothing_is_done() {
+    let planned = plan("email,status,successor\nben@acme.example,departed,ada@acme.example\n", &acme());
     let ended =
         apply_after(&planned.plan, |directory| directory.teammates[1].email = "eve@acme.example".to_owned())
             .await;
-    let last = ended.last().unwrap();
-    assert_eq!((last.0, last.1), ("deactivate", Status::Stale));
-    assert!(last.2.contains("eve@acme.example"), "{last:?}");
+    assert_eq!(ended.len(), 3);
+    for (kind, status, why) in &ended {
+        assert!(matches!(status, Status::Stale | Status::Skipped), "{kind}: {why}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_with_the_id_is_put_into_no_team() {
+    let planned = plan("email,teams\nben@acme.example,Sales\n", &acme());
+    let ended =
+        apply_after(&planned.plan, |directory| directory.teammates[1].email = "eve@acme.example".to_owned())
+            .await;
+    assert!(ended.iter().all(|(_, status, _)| *status == Status::Stale), "{ended:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leaver_is_deactivated_although_somebody_took_them_out_of_a_team_before() {
+    let planned = plan("email,status,successor\nben@acme.example,departed,ada@acme.example\n", &acme());
+    let ended = apply_after(&planned.plan, |directory| directory.teams[0].members.clear()).await;
+    let statuses: Vec<_> = ended.iter().map(|(kind, status, _)| (*kind, *status)).collect();
+    assert_eq!(
+        statuses,
+        [
+            ("hand_over", Status::Verified),
+            ("remove_from_team", Status::Stale),
+            ("deactivate", Status::Verified)
+        ]
+    );
 }

@@ -10,7 +10,9 @@ use crate::http::faults::record::Record;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{
+    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, DATE, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,6 +22,11 @@ use std::time::{Duration, SystemTime};
 
 /// Bodies of a rehearsal are read whole, up to this.
 const BODY_AT_MOST: usize = 4 * 1024 * 1024;
+
+/// What a fault may be ordered for.
+const METHODS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
+/// How far a clock may be off, in seconds: ten years.
+const CLOCK_OFF_AT_MOST: u64 = 315_360_000;
 
 /// What is ordered: the file of `--faults`.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -119,9 +126,20 @@ pub struct Faults {
 impl Faults {
     /// Prepares the faults; fails where the order makes no sense, or its record cannot be written.
     pub fn open(plan: FaultPlan) -> Result<Self, String> {
+        if plan.clock_ahead_seconds.unsigned_abs() > CLOCK_OFF_AT_MOST {
+            return Err("`clock-ahead-seconds` must be less than ten years".to_owned());
+        }
         for (number, order) in (1..).zip(&plan.fault) {
             if !(0.0..=1.0).contains(&order.share) {
                 return Err(format!("fault {number}: `share` must be from 0 to 1"));
+            }
+            if !order.path.is_empty() && !order.path.starts_with('/') {
+                return Err(format!("fault {number}: `path` must begin with a slash"));
+            }
+            if let Some(method) =
+                order.methods.iter().find(|method| !METHODS.contains(&method.to_uppercase().as_str()))
+            {
+                return Err(format!("fault {number}: there is no method `{}`", method.escape_debug()));
             }
             if !(400..=599).contains(&order.status) {
                 return Err(format!("fault {number}: `status` must be from 400 to 599"));
@@ -164,11 +182,11 @@ impl Faults {
             }
             Fault::TooMany => self.limited(true),
             Fault::TooManySilent => self.limited(false),
-            Fault::Fail => failure(order.status),
+            Fault::Fail => self.failure(order.status),
             Fault::FailAfter => {
                 let done = self.faithful(request, answer).await;
                 noted(Some(done.status()));
-                return Ok(failure(order.status));
+                return Ok(self.failure(order.status));
             }
             Fault::Delay => {
                 tokio::time::sleep(pause).await;
@@ -208,6 +226,13 @@ impl Faults {
         answer: impl FnOnce(Request<Body>) -> F,
     ) -> Response<Body> {
         let path = request.uri().path().to_owned();
+        let is_me = self.plan.published_subset && path == "/me";
+        let rewrites = self.plan.unknown_fields || is_me;
+        let mut request = request;
+        if rewrites {
+            // What is packed cannot be rewritten.
+            request.headers_mut().remove(ACCEPT_ENCODING);
+        }
         let mut response = if self.plan.published_subset {
             match published::check(request).await {
                 Ok(request) => answer(request).await,
@@ -216,17 +241,17 @@ impl Faults {
         } else {
             answer(request).await
         };
-        if self.plan.clock_ahead_seconds != 0 {
-            self.shift_clock(response.headers_mut());
-        }
-        let is_me = self.plan.published_subset && path == "/me";
-        if self.plan.unknown_fields || is_me {
+        self.shift_clock(response.headers_mut());
+        if rewrites {
             response = rewritten(response, self.plan.unknown_fields, is_me).await;
         }
         response
     }
 
     fn shift_clock(&self, headers: &mut HeaderMap) {
+        if self.plan.clock_ahead_seconds == 0 {
+            return;
+        }
         let ahead = self.plan.clock_ahead_seconds;
         let reset = HeaderName::from_static("x-ratelimit-reset");
         let shifted = headers.get(&reset).and_then(|value| value.to_str().ok()?.parse::<i64>().ok());
@@ -240,6 +265,12 @@ impl Faults {
         if let Some(date) = date {
             headers.insert(DATE, date);
         }
+    }
+
+    fn failure(&self, status: u16) -> Response<Body> {
+        let mut response = failure(status);
+        self.shift_clock(response.headers_mut());
+        response
     }
 
     fn limited(&self, with_retry_after: bool) -> Response<Body> {

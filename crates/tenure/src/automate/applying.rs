@@ -1,22 +1,21 @@
 //! From a plan that may be done to a report: the lock, the run, the progress, the ending.
 
 use crate::automate::connection::Connected;
+use crate::automate::interrupts::Applying;
 use crate::automate::planning::system_user;
 use crate::automate::progress::bar;
-use crate::automate::{state, time};
+use crate::automate::{planning, state, time};
 use crate::cli::{Connection, Output};
 use crate::failure::Failure;
 use crate::print;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 use tenure_lifecycle::Plan;
-use tenure_lifecycle::apply::{Apply, Halt, Progress, Report};
+use tenure_lifecycle::apply::{Apply, Ending, Halt, Progress, Report};
 use tenure_lifecycle::directory::Directory;
-use tenure_lifecycle::guard::{self, SourceCheck, Violation};
-use tenure_lifecycle::people::Source;
-use tenure_lifecycle::plan::Action;
-use tenure_lifecycle::run::{Lock, LockError, Owner, Run};
+use tenure_lifecycle::guard::{self, Guard, SourceCheck, Violation};
+use tenure_lifecycle::people::{Source, sha256_of_file};
+use tenure_lifecycle::plan::{Action, PlanBody};
+use tenure_lifecycle::run::{Lock, LockError, Owner, Run, Runs};
 use tenure_lifecycle::settings::Guards;
 
 /// What the guards have against a plan now, by the rules that it was made with and by those that hold here.
@@ -26,7 +25,7 @@ pub(crate) fn guard(
     here: &Guards,
     connection: &Connection,
 ) -> Result<(), Failure> {
-    let sources = sources_now(plan);
+    let sources: Vec<_> = plan.body.sources.iter().map(source_now).collect();
     let target = &directory.target;
     let names: Vec<_> = sources.iter().map(|source| source.name.as_str()).collect();
     let rows_before = state::runs(connection)?.rows_before(&target.url, &target.company_id, &names);
@@ -39,18 +38,23 @@ pub(crate) fn guard(
     }
     if plan.body.target.url != target.url {
         let message = format!("the plan is for {}, and this is {}", plan.body.target.url, target.url);
-        violations.push(Violation::new(guard::Guard::Target, message));
+        violations.push(Violation::new(Guard::Target, message));
     }
     refuse(&violations)
 }
 
-/// The sources as they are now, where they are still the ones that the plan was made from.
-fn sources_now(plan: &Plan) -> Vec<Source> {
-    let sources = plan.body.sources.iter().map(|source| {
-        let modified = std::fs::metadata(&source.name).ok().and_then(|facts| facts.modified().ok());
-        Source { name: source.name.clone(), sha256: source.sha256.clone(), rows: source.rows, modified }
-    });
-    sources.collect()
+/// A source as it is now. Another SCIM server is no file and cannot be looked at again.
+fn source_now(source: &tenure_lifecycle::plan::PlanSource) -> Source {
+    let is_file = !source.name.starts_with("scim+");
+    let modified = std::fs::metadata(&source.name).ok().and_then(|facts| facts.modified().ok());
+    let is_changed = is_file && sha256_of_file(source.name.as_ref()).as_deref() != Some(&source.sha256);
+    Source {
+        name: source.name.clone(),
+        sha256: source.sha256.clone(),
+        rows: source.rows,
+        modified: modified.filter(|_| !is_changed),
+        is_changed,
+    }
 }
 
 /// A refusal by guards, with every reason.
@@ -69,37 +73,10 @@ pub(crate) fn refuse(violations: &[Violation]) -> Result<(), Failure> {
     Err(failure)
 }
 
-/// Carries a plan out as a new run.
-pub(crate) async fn apply(
-    connected: &Connected,
-    plan: &Plan,
-    approved_by: Vec<String>,
-    takes_over: bool,
-    connection: &Connection,
-    output: Output,
-) -> Result<(), Failure> {
-    let runs = state::runs(connection)?;
-    if plan.body.actions.is_empty() {
-        return finish(&Report::new("none", plan, &Progress::default(), true), output);
-    }
-    let lock = lock_for(plan, connection, "", takes_over)?;
-    let run = runs.begin(&time::stamp(), plan).map_err(Failure::new)?;
-    let lock = own(lock, plan, connection, &run)?;
-    go(connected, plan, &run, lock, approved_by, output).await
-}
-
-/// Goes on with a run that was cut off.
-pub(crate) async fn resume(
-    connected: &Connected,
-    run: Run,
-    connection: &Connection,
-    output: Output,
-) -> Result<(), Failure> {
-    let plan = run.plan().map_err(Failure::new)?;
-    let lock = lock_for(&plan, connection, &run.id, false)?;
-    let approved_by =
-        run.report().map_err(Failure::new)?.map(|report| report.approved_by).unwrap_or_default();
-    go(connected, &plan, &run, lock, approved_by, output).await
+/// A target that nobody else applies to meanwhile.
+pub(crate) struct Hold {
+    lock: Lock,
+    runs: Runs,
 }
 
 fn owner(run: &str) -> Owner {
@@ -107,10 +84,19 @@ fn owner(run: &str) -> Owner {
     Owner { run: run.to_owned(), process, since, by: system_user() }
 }
 
-fn lock_for(plan: &Plan, connection: &Connection, run: &str, takes_over: bool) -> Result<Lock, Failure> {
-    let target = &plan.body.target;
-    let path = state::runs(connection)?.lock_path(&target.url, &target.company_id).map_err(Failure::new)?;
-    Lock::take(&path, &owner(run), takes_over).map_err(|error| match error {
+/// Keeps others out, before anything is read that a decision hangs on. `run` is the run that is gone on with.
+pub(crate) async fn hold(
+    connected: &Connected,
+    connection: &Connection,
+    run: Option<&str>,
+    takes_over: bool,
+) -> Result<Hold, Failure> {
+    let client = &connected.live.client;
+    let me = client.me().await.map_err(Failure::new)?;
+    let runs = state::runs(connection)?;
+    let path = runs.lock_path(&client.url().to_string(), &me.id).map_err(Failure::new)?;
+    let taken = Lock::take(&path, &owner(run.unwrap_or_default()), takes_over, |run| runs.is_open(run));
+    let (lock, overtaken) = taken.map_err(|error| match error {
         LockError::Running(_) => {
             Failure::refused(format!("{error}; nothing was sent")).with_hint("wait until it is done")
         }
@@ -118,15 +104,59 @@ fn lock_for(plan: &Plan, connection: &Connection, run: &str, takes_over: bool) -
             "go on with it: `tenure runs resume`; or if it is to be given up, repeat this with --take-over",
         ),
         LockError::Io { .. } => Failure::new(error),
-    })
+    })?;
+    if let Some(overtaken) = overtaken {
+        runs.abandon(&overtaken.run).map_err(Failure::new)?;
+        print::note(&format!("note: run {} was given up", print::safe(&overtaken.run)));
+    }
+    Ok(Hold { lock, runs })
 }
 
-/// Writes the run's name into the lock, which was taken before the run had one.
-fn own(lock: Lock, plan: &Plan, connection: &Connection, run: &Run) -> Result<Lock, Failure> {
-    let target = &plan.body.target;
-    let path = state::runs(connection)?.lock_path(&target.url, &target.company_id).map_err(Failure::new)?;
-    lock.rename(&owner(&run.id)).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-    Ok(lock)
+/// Carries a plan out as a new run.
+pub(crate) async fn apply(
+    connected: &Connected,
+    hold: Hold,
+    plan: &Plan,
+    approved_by: Vec<String>,
+    connection: &Connection,
+    output: Output,
+) -> Result<(), Failure> {
+    if plan.body.actions.is_empty() {
+        hold.lock.release();
+        return finish(&Report::new("none", plan, &Progress::default(), true), connection, output);
+    }
+    // The lock has the run's name before the run is there, so that no run can be cut off that no lock names.
+    let id = hold.runs.new_id(&time::stamp(), plan);
+    hold.lock
+        .rename(&owner(&id))
+        .map_err(|error| Failure::new(format!("the lock cannot be written: {error}")))?;
+    let run = hold.runs.begin(id, plan).map_err(Failure::new)?;
+    go(connected, plan, &run, hold.lock, approved_by, connection, output).await
+}
+
+/// Goes on with a run that was cut off. The guards look at what is left of it, but for those of the sources: what was begun
+/// in time may be finished.
+pub(crate) async fn resume(
+    connected: &Connected,
+    hold: Hold,
+    run: Run,
+    here: &Guards,
+    connection: &Connection,
+    output: Output,
+) -> Result<(), Failure> {
+    let plan = run.plan().map_err(Failure::new)?;
+    let progress = run.progress().map_err(Failure::new)?;
+    let untouched = plan.body.actions.iter().filter(|action| progress.is_untouched(action.id));
+    let left = PlanBody { sources: vec![], actions: untouched.cloned().collect(), ..plan.body.clone() };
+    let directory = planning::directory(connected).await?;
+    let check = SourceCheck { sources: &[], rows_before: None, now: SystemTime::now() };
+    let mut violations = guard::check(&left, &directory, &plan.body.guards, check);
+    violations.extend(guard::check(&left, &directory, here, check));
+    violations.dedup();
+    refuse(&violations)?;
+    let approved_by =
+        run.report().map_err(Failure::new)?.map(|report| report.approved_by).unwrap_or_default();
+    go(connected, &plan, &run, hold.lock, approved_by, connection, output).await
 }
 
 async fn go(
@@ -135,20 +165,24 @@ async fn go(
     run: &Run,
     lock: Lock,
     approved_by: Vec<String>,
+    connection: &Connection,
     output: Output,
 ) -> Result<(), Failure> {
-    let (mut ledger, entries) = run.ledger().map_err(Failure::new)?;
+    let cut_off = |why: String| {
+        let resume = format!("tenure runs resume {}{}", run.id, given(connection));
+        Failure::partly(format!("{why}\nthe run was cut off; go on with: {resume}"))
+    };
+    let (mut ledger, entries) = run.ledger().map_err(|error| cut_off(error.to_string()))?;
     let report_of = |progress: &Progress, is_finished| {
         let report = Report::new(&run.id, plan, progress, is_finished);
         Report { approved_by: approved_by.clone(), ..report }
     };
     let before = Progress::replay(&entries);
     // Kept from the beginning, so that a run that is cut off still knows who approved it.
-    run.keep_report(&report_of(&before, false)).map_err(Failure::new)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let listening = tokio::spawn(heed_interrupt(Arc::clone(&stop)));
+    run.keep_report(&report_of(&before, false)).map_err(|error| cut_off(error.to_string()))?;
+    let applying = Applying::begin();
     let bar = bar(plan.body.actions.len(), before.ended());
-    let mut on_ending = |action: &Action, ending: &tenure_lifecycle::apply::Ending| {
+    let mut on_ending = |action: &Action, ending: &Ending| {
         bar.set_message(format!(
             "{} {} {}",
             action.deed.kind(),
@@ -157,43 +191,44 @@ async fn go(
         ));
         bar.inc(1);
     };
-    let apply = Apply::new(&connected.live, &mut ledger, &entries, plan, &mut on_ending, &stop);
+    let apply = Apply::new(&connected.live, &mut ledger, &entries, plan, &mut on_ending, applying.stop);
     let (progress, ended) = apply.run().await;
-    listening.abort();
+    drop(applying);
     bar.finish_and_clear();
     let report = report_of(&progress, ended.is_ok());
-    run.keep_report(&report).map_err(Failure::new)?;
-    if let Err(halt) = ended {
-        print::report(&report, output);
-        let resume = format!("tenure runs resume {}", run.id);
-        return Err(match halt {
-            Halt::Interrupted => Failure::interrupted_resumable(format!("interrupted; go on with: {resume}")),
-            Halt::Ledger(_) | Halt::Service(_) => Failure::partly(format!(
-                "{}\nthe run was cut off; go on with: {resume}",
-                print::safe(&halt.to_string())
-            )),
-        });
+    if let Err(error) = run.keep_report(&report) {
+        print::note(&format!("note: the report could not be kept: {error}"));
     }
-    lock.release();
-    finish(&report, output)
+    match ended {
+        Ok(()) => {
+            lock.release();
+            finish(&report, connection, output)
+        }
+        Err(halt) => {
+            print::report(&report, output);
+            let cut_off = cut_off(print::safe(&halt.to_string()));
+            Err(if matches!(halt, Halt::Interrupted) { cut_off.into_interrupted() } else { cut_off })
+        }
+    }
+}
+
+/// The options that a later command needs too.
+fn given(connection: &Connection) -> String {
+    let state = connection.state.as_ref().map(|state| format!(" --state {}", state.display()));
+    let profile = connection.profile.as_ref().map(|profile| format!(" --profile {profile}"));
+    [state, profile].into_iter().flatten().collect()
 }
 
 /// Prints the report, and turns it into an exit code.
-fn finish(report: &Report, output: Output) -> Result<(), Failure> {
+fn finish(report: &Report, connection: &Connection, output: Output) -> Result<(), Failure> {
     print::report(report, output);
     if report.is_success() {
         return Ok(());
     }
-    let left = "some actions were not verified; see the report, mend the cause, and plan again: what is done is not done twice";
+    let left = format!(
+        "some actions were not verified: tenure runs show {}{}\nmend the cause, and plan again: what is done is not done twice",
+        report.run,
+        given(connection)
+    );
     if report.did_anything() { Err(Failure::partly(left)) } else { Err(Failure::new(left)) }
-}
-
-/// The first Ctrl-C lets the action that is under way end; the second does not wait for it.
-async fn heed_interrupt(stop: Arc<AtomicBool>) {
-    while tokio::signal::ctrl_c().await.is_ok() {
-        if stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        print::note("stopping after the action that is under way; Ctrl-C again ends at once");
-    }
 }

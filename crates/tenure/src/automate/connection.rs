@@ -1,8 +1,10 @@
 //! From options, environment and profile to clients of a server.
 
-use crate::automate::profiles::{Profile, Profiles, Which};
+use crate::automate::profiles::{Profile, Profiles};
+use crate::automate::token_store::Which;
 use crate::cli::Connection;
 use crate::failure::Failure;
+use crate::print;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use std::path::Path;
@@ -21,8 +23,12 @@ const TOKEN_FILE_AT_MOST: u64 = 64 * 1024;
 /// history keeps it.
 pub(crate) fn refuse_tokens(args: impl Iterator<Item = String>) -> Result<(), Failure> {
     let kinds = ["tnr_co_", "tnr_tm_", "tnr_scim_", "tnr_inv_"];
+    // The product's own tokens are JSON Web Tokens.
+    let is_web_token = |arg: &str| arg.contains("eyJ") && arg.matches('.').count() >= 2;
     let is_token = |arg: &String| {
-        arg == "--token" || arg.starts_with("--token=") || kinds.iter().any(|kind| arg.contains(kind))
+        ["--token", "--scim-token"].iter().any(|name| arg == name || arg.starts_with(&format!("{name}=")))
+            || kinds.iter().any(|kind| arg.contains(kind))
+            || is_web_token(arg)
     };
     if !args.into_iter().any(|arg| is_token(&arg)) {
         return Ok(());
@@ -78,6 +84,26 @@ fn parse_url(text: &str) -> Result<ServerUrl, Failure> {
     ServerUrl::parse(text).map_err(|error| Failure::usage(format!("{error}")))
 }
 
+fn is_same_url(one: &str, other: &str) -> bool {
+    matches!((ServerUrl::parse(one), ServerUrl::parse(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// The connection for a plan. A plan is a file that others may have made, so it does not decide where a token goes: that is said
+/// by the options, the environment, or a profile of the server that the plan names.
+pub(crate) fn for_target(connection: &Connection, url: &str) -> Result<Connection, Failure> {
+    if connection.url.is_some() || connection.profile.is_some() {
+        return Ok(connection.clone());
+    }
+    let profiles = Profiles::open()?;
+    match profiles.of_server(url) {
+        Some(name) => Ok(Connection { profile: Some(name.to_owned()), ..connection.clone() }),
+        None => Err(Failure::usage(format!(
+            "the plan is for {}; give --url or a profile, if that is meant",
+            print::safe(url)
+        ))),
+    }
+}
+
 /// The tokens that are given outside of profiles: in a file, or in the environment.
 pub(crate) fn given_token(connection: &Connection) -> Result<Option<Token>, Failure> {
     match &connection.token_file {
@@ -96,9 +122,7 @@ pub(crate) fn given_scim_token(connection: &Connection) -> Result<Option<Token>,
 
 /// The token of a profile, where a profile is what the server came from.
 fn profile_token(profiles: &Profiles, name: Option<&str>, which: Which) -> Result<Option<Token>, Failure> {
-    let Some(name) = name else { return Ok(None) };
-    let path = profiles.token_path(name, which);
-    if path.exists() { from_file(&path).map(Some) } else { Ok(None) }
+    name.map_or(Ok(None), |name| profiles.token(name, which))
 }
 
 /// How long a request and its repetitions may take.
@@ -125,13 +149,21 @@ fn connect_within(connection: &Connection, deadline: Duration) -> Result<Connect
         (None, None) => profiles.find(None)?,
     };
     let profile = found.as_ref().map(|(_, profile)| profile);
+    if let (Some(url), Some((name, profile))) = (&connection.url, &found)
+        && !is_same_url(url, &profile.url)
+    {
+        return Err(Failure::usage(format!(
+            "profile {name} is for {}, and --url or TENURE_URL says {}; give one of them",
+            profile.url,
+            print::safe(url)
+        )));
+    }
     let url = connection.url.as_deref().or(profile.map(|profile| profile.url.as_str()));
     let Some(url) = url else {
         return Err(Failure::usage("which server? give --url, TENURE_URL or a profile")
             .with_hint("tenure profile add NAME --url URL keeps a server and its token"));
     };
-    let is_profiles = profile.is_some_and(|profile| profile.url == url);
-    let name = found.as_ref().map(|(name, _)| name.as_str()).filter(|_| is_profiles);
+    let name = found.as_ref().map(|(name, _)| name.as_str());
     let token = match given_token(connection)? {
         Some(token) => Some(token),
         None => profile_token(&profiles, name, Which::Rest)?,
@@ -157,6 +189,8 @@ fn scim(
     let name = profile.map(|(name, _)| name);
     let of_profile = profile.and_then(|(_, profile)| profile.scim_url.as_deref());
     let Some(url) = connection.scim_url.as_deref().or(of_profile) else { return Ok(None) };
+    // A profile's token goes to the profile's own service alone.
+    let name = name.filter(|_| of_profile.is_some_and(|own| is_same_url(own, url)));
     let token = match given_scim_token(connection)? {
         Some(token) => Some(token),
         None => profile_token(profiles, name, Which::Scim)?,

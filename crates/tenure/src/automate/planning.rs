@@ -26,14 +26,24 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// The settings of the working folder, or where `TENURE_CONFIG` says.
+    pub(crate) fn here() -> Result<Self, Failure> {
+        let config = std::env::var_os("TENURE_CONFIG").filter(|path| !path.is_empty());
+        Self::read_from(config.map(PathBuf::from).as_deref())
+    }
+
     /// Reads the settings; the defaults, where no file is named and none is there.
     pub(crate) fn read(planning: &Planning) -> Result<Self, Failure> {
-        let path = planning.config.clone().unwrap_or_else(|| PathBuf::from(SETTINGS_FILE));
+        Self::read_from(planning.config.as_deref())
+    }
+
+    fn read_from(config: Option<&Path>) -> Result<Self, Failure> {
+        let path = config.unwrap_or(Path::new(SETTINGS_FILE)).to_owned();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new(".")).to_owned();
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && planning.config.is_none() => {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.is_none() => {
                 return Ok(Self { settings: Settings::default(), folder });
             }
             Err(error) => return Err(Failure::new(format!("cannot read {}: {error}", path.display()))),

@@ -1,10 +1,11 @@
-//! Profiles: servers by name, each with its token in a file that only its owner can read.
+//! Profiles: servers by name, each with its tokens.
 
+use crate::automate::token_store::{Place, TokenStore, Which, write_private};
 use crate::failure::Failure;
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use tenure_client::Token;
 
@@ -32,40 +33,11 @@ pub(crate) struct Profile {
 pub(crate) struct Profiles {
     folder: PathBuf,
     file: File,
-}
-
-/// Which of the tokens of a profile.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Which {
-    Rest,
-    Scim,
-}
-
-impl Which {
-    const fn suffix(self) -> &'static str {
-        match self {
-            Self::Rest => "token",
-            Self::Scim => "scim-token",
-        }
-    }
+    tokens: TokenStore,
 }
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> Failure + '_ {
     move |error| Failure::new(format!("cannot use {}: {error}", path.display()))
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
-    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed(folder))?;
-    }
-    let beside = path.with_extension("new");
-    // One that is left from a crash may be readable by others.
-    let _ = std::fs::remove_file(&beside);
-    let file = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&beside);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-    written.and_then(|()| std::fs::rename(&beside, path)).map_err(failed(path))
 }
 
 impl Profiles {
@@ -80,7 +52,8 @@ impl Profiles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(failed(&path)(error)),
         };
-        Ok(Self { folder, file })
+        let tokens = TokenStore::at(folder.join("tokens"));
+        Ok(Self { folder, file, tokens })
     }
 
     /// The profile of a name, or the chosen one; none where no name is given and none is chosen.
@@ -103,6 +76,13 @@ impl Profiles {
             .with_hint("tenure profile add NAME --url URL makes one")
     }
 
+    /// The name of the profile of a server: the chosen one, if it is, else any.
+    pub(crate) fn of_server(&self, url: &str) -> Option<&str> {
+        let fits = |name: &&String| self.file.profiles.get(*name).is_some_and(|profile| profile.url == url);
+        let chosen = self.file.default.as_ref().filter(fits);
+        chosen.or_else(|| self.file.profiles.keys().find(fits)).map(String::as_str)
+    }
+
     /// All of them by name, and which is chosen.
     pub(crate) fn list(&self) -> (impl Iterator<Item = (&String, &Profile)>, Option<&str>) {
         (self.file.profiles.iter(), self.file.default.as_deref())
@@ -115,19 +95,22 @@ impl Profiles {
         profile: Profile,
         token: &Token,
         scim_token: Option<&Token>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Place, Failure> {
         let is_name =
             |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
         if name.is_empty() || name.starts_with('.') || !name.chars().all(is_name) {
             return Err(Failure::usage("the name of a profile has letters, digits, - and _ alone"));
         }
-        write_private(&self.token_path(name, Which::Rest), &format!("{}\n", token.reveal()))?;
-        if let Some(token) = scim_token {
-            write_private(&self.token_path(name, Which::Scim), &format!("{}\n", token.reveal()))?;
+        let place = self.tokens.keep(name, Which::Rest, token)?;
+        // One of a profile that had the name before must not go to another server.
+        match scim_token {
+            Some(token) => drop(self.tokens.keep(name, Which::Scim, token)?),
+            None => self.tokens.forget(name, Which::Scim)?,
         }
         self.file.profiles.insert(name.to_owned(), profile);
         self.file.default.get_or_insert_with(|| name.to_owned());
-        self.save()
+        self.save()?;
+        Ok(place)
     }
 
     /// Chooses one.
@@ -145,12 +128,7 @@ impl Profiles {
             return Err(self.unknown(name));
         }
         for which in [Which::Rest, Which::Scim] {
-            let path = self.token_path(name, which);
-            match std::fs::remove_file(&path) {
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(failed(&path)(error)),
-            }
+            self.tokens.forget(name, which)?;
         }
         self.file.profiles.remove(name);
         self.file.default.take_if(|default| default == name);
@@ -162,8 +140,8 @@ impl Profiles {
         write_private(&self.folder.join("profiles.toml"), &text)
     }
 
-    /// Where a profile's token is.
-    pub(crate) fn token_path(&self, name: &str, which: Which) -> PathBuf {
-        self.folder.join("tokens").join(format!("{name}.{}", which.suffix()))
+    /// The token of a profile, if one is kept.
+    pub(crate) fn token(&self, name: &str, which: Which) -> Result<Option<Token>, Failure> {
+        self.tokens.read(name, which)
     }
 }

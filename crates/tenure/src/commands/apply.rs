@@ -1,17 +1,17 @@
 //! `tenure apply`.
 
-use crate::automate::connection::connect;
+use crate::automate::applying::Hold;
+use crate::automate::connection::{Connected, connect, for_target};
 use crate::automate::planning::{self, Prepared, Rules, people, prepare, reads};
-use crate::automate::{applying, approvals, asking};
-use crate::cli::{ApplyArgs, Global, Output};
+use crate::automate::{applying, approvals, asking, run_async};
+use crate::cli::{ApplyArgs, Connection, Global, Output, Writing};
 use crate::failure::Failure;
-use crate::operate::runtime;
 use crate::print;
 use std::path::Path;
 use tenure_lifecycle::Plan;
 
 pub(crate) fn run(global: &Global, args: ApplyArgs) -> Result<(), Failure> {
-    runtime()?.block_on(async {
+    run_async(async {
         match &args.plan {
             Some(path) => of_file(global, path, &args).await,
             None => of_people(global, &args).await,
@@ -42,59 +42,82 @@ async fn of_file(global: &Global, path: &Path, args: &ApplyArgs) -> Result<(), F
     }
     let plan = read_plan(path)?;
     let rules = Rules::read(&args.planning)?;
-    let mut connection = args.connection.clone();
-    // A plan names its server; it need not be named again.
-    if connection.url.is_none() && connection.profile.is_none() {
-        connection.url = Some(plan.body.target.url.clone());
-    }
+    let connection = for_target(&args.connection, &plan.body.target.url)?;
+    // Approvals are judged before anything is sent anywhere, a token included.
+    let approved_by = if args.writing.dry_run {
+        vec![]
+    } else {
+        let approvals = approvals::read(path)?;
+        let mut approved_by = approvals::require(&plan, &plan.body.approve, &approvals, &rules.folder)?;
+        // The rules that hold here may be stricter than those that the plan was made with.
+        approved_by.extend(approvals::require(&plan, &rules.settings.approve, &approvals, &rules.folder)?);
+        approved_by.sort();
+        approved_by.dedup();
+        approved_by
+    };
     let connected = connect(&connection)?;
+    let hold = hold_unless_dry(&connected, &connection, &args.writing).await?;
     let directory = planning::directory(&connected).await?;
     applying::guard(&plan, &directory, &rules.settings.guards, &connection)?;
-    let approvals = approvals::read(path)?;
-    let mut approved_by = approvals::require(&plan, &plan.body.approve, &approvals, &rules.folder)?;
-    // The rules that hold here may be stricter than those that the plan was made with.
-    approved_by.extend(approvals::require(&plan, &rules.settings.approve, &approvals, &rules.folder)?);
-    approved_by.sort();
-    approved_by.dedup();
-    if args.writing.dry_run {
-        print::requests(&plan, global.output);
+    let Some(hold) = hold else {
+        print::requests(&plan, |_| true, global.output);
         return Ok(());
-    }
+    };
     if !plan.body.actions.is_empty() {
+        if global.output == Output::Json {
+            print::note(&print::plan_text(&plan, &[], reads(&directory), directory.rate_limit));
+        }
         asking::may_go_on(&args.writing, &question(&plan))?;
     }
-    applying::apply(&connected, &plan, approved_by, args.writing.take_over, &connection, global.output).await
+    applying::apply(&connected, hold, &plan, approved_by, &connection, global.output).await
 }
 
 async fn of_people(global: &Global, args: &ApplyArgs) -> Result<(), Failure> {
     let rules = Rules::read(&args.planning)?;
     let people = people(&args.files, &rules.settings, &args.connection).await?;
     let connected = connect(&args.connection)?;
+    let hold = hold_unless_dry(&connected, &args.connection, &args.writing).await?;
     let prepared = prepare(&connected, &people, rules, &args.planning, &args.connection).await?;
-    carry_out(global, &connected, prepared, &args.writing, &args.connection).await
+    carry_out(global, &connected, hold, prepared, &args.writing, &args.connection).await
+}
+
+/// Keeps others out of the target, unless nothing will be sent.
+pub(crate) async fn hold_unless_dry(
+    connected: &Connected,
+    connection: &Connection,
+    writing: &Writing,
+) -> Result<Option<Hold>, Failure> {
+    if writing.dry_run {
+        return Ok(None);
+    }
+    applying::hold(connected, connection, None, writing.take_over).await.map(Some)
 }
 
 /// Shows a plan that was made just now, asks, and does it.
 pub(crate) async fn carry_out(
     global: &Global,
-    connected: &crate::automate::connection::Connected,
+    connected: &Connected,
+    hold: Option<Hold>,
     prepared: Prepared,
-    writing: &crate::cli::Writing,
-    connection: &crate::cli::Connection,
+    writing: &Writing,
+    connection: &Connection,
 ) -> Result<(), Failure> {
     let Prepared { planned, directory, rules } = prepared;
+    let shown = print::plan_text(&planned.plan, &planned.unlisted, reads(&directory), directory.rate_limit);
     // JSON goes to stdout alone, and there it is the report.
-    if global.output == Output::Human {
-        print::plan(&planned, reads(&directory), directory.rate_limit, Output::Human);
+    match global.output {
+        Output::Human | Output::Plain => print::show(&shown),
+        Output::Json if !writing.yes => print::note(&shown),
+        Output::Json => {}
     }
     applying::refuse(&planned.violations)?;
-    approvals::require(&planned.plan, &rules.settings.approve, &[], &rules.folder)?;
-    if writing.dry_run {
-        print::requests(&planned.plan, global.output);
+    let Some(hold) = hold else {
+        print::requests(&planned.plan, |_| true, global.output);
         return Ok(());
-    }
+    };
+    approvals::require(&planned.plan, &rules.settings.approve, &[], &rules.folder)?;
     if planned.plan.body.actions.iter().any(|action| !action.deed.is_manual()) {
         asking::may_go_on(writing, &question(&planned.plan))?;
     }
-    applying::apply(connected, &planned.plan, vec![], writing.take_over, connection, global.output).await
+    applying::apply(connected, hold, &planned.plan, vec![], connection, global.output).await
 }

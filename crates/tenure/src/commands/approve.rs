@@ -17,7 +17,7 @@ pub(crate) fn run(global: &Global, args: &ApproveArgs) -> Result<(), Failure> {
     let shown = args.key.display();
     let text = std::fs::read_to_string(&args.key);
     let text = text.map_err(|error| Failure::new(format!("cannot read the key {shown}: {error}")))?;
-    let given = std::env::var(PASSPHRASE).ok();
+    let given = std::env::var(PASSPHRASE).ok().filter(|given| !given.is_empty());
     let failed = |error: SignError| Failure::new(format!("{shown}: {error}"));
     let key = match approval::read_key(&text, given.as_deref()) {
         Err(SignError::Passphrase) => {

@@ -2,19 +2,21 @@
 
 use crate::automate::connection::{Connected, connect};
 use crate::automate::planning::{self, Rules, people};
+use crate::automate::run_async;
 use crate::automate::time;
 use crate::cli::{Global, GraphArgs, GraphForm, Output};
 use crate::commands::plan::{differs, made_at, write};
 use crate::failure::Failure;
-use crate::operate::runtime;
 use crate::print;
 use std::collections::BTreeMap;
 use tenure_client::{Conversation, Teammate, TeammateId};
 use tenure_lifecycle::graph::{self, Graph, GraphInput};
 
 pub(crate) fn run(global: &Global, args: GraphArgs) -> Result<(), Failure> {
-    let graph = runtime()?.block_on(read(&args))?;
-    let form = if global.output == Output::Json { GraphForm::Json } else { args.format };
+    let graph = run_async(read(&args))?;
+    let is_json = global.output == Output::Json;
+    // With a file, `--format` says what is in it; what goes to stdout is JSON then.
+    let form = if is_json && args.out.is_none() { GraphForm::Json } else { args.format };
     let text = match form {
         GraphForm::Table => print::graph_findings(&graph),
         GraphForm::Json => format!("{}\n", serde_json::to_string(&graph).expect("a graph has a JSON form")),
@@ -26,6 +28,9 @@ pub(crate) fn run(global: &Global, args: GraphArgs) -> Result<(), Failure> {
         Some(out) => {
             write(out, &text)?;
             print::note(&format!("{} findings; the graph is in {}", graph.findings.len(), out.display()));
+            if is_json {
+                print::json(&graph);
+            }
         }
         None => print::result(&text),
     }
@@ -89,7 +94,7 @@ async fn invitations(
     for mate in mates.iter().filter(|mate| !mate.is_blocked) {
         let invitation = connected.live.client.invitation(&mate.id).await.map_err(Failure::new)?;
         if let Some(sent_at) = invitation.and_then(|invitation| invitation.waits_since()) {
-            let days = u32::try_from((now - sent_at) / DAY).unwrap_or_default();
+            let days = u32::try_from(now.saturating_sub(sent_at) / DAY).unwrap_or_default();
             waiting.insert(mate.id.clone(), days);
         }
     }

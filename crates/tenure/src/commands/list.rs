@@ -1,9 +1,9 @@
 //! `tenure list`.
 
 use crate::automate::connection::{Connected, connect};
+use crate::automate::run_async;
 use crate::cli::{Global, ListCommand, ListForm, Listing, Output};
 use crate::failure::Failure;
-use crate::operate::runtime;
 use crate::print;
 use futures_util::TryStreamExt as _;
 use serde_json::Value;
@@ -14,7 +14,7 @@ const TEAMMATE_COLUMNS: [&str; 7] =
     ["id", "email", "first_name", "last_name", "username", "is_admin", "is_blocked"];
 
 pub(crate) fn run(global: &Global, command: ListCommand) -> Result<(), Failure> {
-    runtime()?.block_on(async {
+    run_async(async {
         match command {
             ListCommand::Teammates { blocked, team, condition, listing } => {
                 let condition = condition.as_deref().map(Condition::parse).transpose()?;

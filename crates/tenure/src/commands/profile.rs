@@ -10,26 +10,36 @@ use tenure_client::{ServerUrl, Token};
 
 pub(crate) fn run(global: &Global, command: ProfileCommand) -> Result<(), Failure> {
     let mut profiles = Profiles::open()?;
+    let output = global.output;
     match command {
-        ProfileCommand::Add { name, connection } => add(&mut profiles, &name, &connection),
+        ProfileCommand::Add { name, connection } => add(&mut profiles, &name, &connection, output),
         ProfileCommand::List => {
-            list(&profiles, global.output);
+            list(&profiles, output);
             Ok(())
         }
         ProfileCommand::Use { name } => {
             profiles.choose(&name)?;
-            print::result(&format!("profile {name} is used from now on\n"));
+            say(&name, "used", &format!("profile {name} is used from now on\n"), output);
             Ok(())
         }
         ProfileCommand::Remove { name } => {
             profiles.remove(&name)?;
-            print::result(&format!("profile {name} and its token were removed\n"));
+            say(&name, "removed", &format!("profile {name} and its token were removed\n"), output);
             Ok(())
         }
     }
 }
 
-fn add(profiles: &mut Profiles, name: &str, connection: &Connection) -> Result<(), Failure> {
+/// Tells what was done, in words or as an object.
+fn say(name: &str, done: &str, words: &str, output: Output) {
+    if output == Output::Json {
+        print::json(&serde_json::json!({ "name": name, "done": done }));
+    } else {
+        print::result(words);
+    }
+}
+
+fn add(profiles: &mut Profiles, name: &str, connection: &Connection, output: Output) -> Result<(), Failure> {
     let Some(url) = &connection.url else {
         return Err(Failure::usage("a profile needs the URL of its server: give --url"));
     };
@@ -42,10 +52,9 @@ fn add(profiles: &mut Profiles, name: &str, connection: &Connection) -> Result<(
     };
     let scim_token = given_scim_token(connection)?;
     let profile = Profile { url: url.clone(), scim_url: scim_url.map(|url| url.to_string()) };
-    profiles.add(name, profile, &token, scim_token.as_ref())?;
-    print::result(&format!(
-        "profile {name} was added, for {url}; its token is in a file that only you can read\n"
-    ));
+    let place = profiles.add(name, profile, &token, scim_token.as_ref())?;
+    let words = format!("profile {name} was added, for {url}; its token is {}\n", place.name());
+    say(name, "added", &words, output);
     Ok(())
 }
 

@@ -2,11 +2,10 @@
 
 use crate::automate::connection::connect;
 use crate::automate::planning::{self, Rules, prepare};
-use crate::automate::{asking, time};
+use crate::automate::{applying, approvals, asking, run_async, time};
 use crate::cli::{Global, OffboardArgs, Output, ProvisionArgs};
-use crate::commands::apply::{carry_out, question};
+use crate::commands::apply::{carry_out, hold_unless_dry, question};
 use crate::failure::Failure;
-use crate::operate::runtime;
 use crate::print;
 use std::time::Duration;
 use tenure_lifecycle::address::{EmailKey, nearest};
@@ -49,11 +48,12 @@ pub(crate) fn provision(global: &Global, args: ProvisionArgs) -> Result<(), Fail
         ..person(&email, Status::Active)?
     };
     let people = People { sources: vec![], persons: vec![person] };
-    runtime()?.block_on(async {
+    run_async(async {
         let rules = Rules::read(&planning)?;
         let connected = connect(&connection)?;
+        let hold = hold_unless_dry(&connected, &connection, &writing).await?;
         let prepared = prepare(&connected, &people, rules, &planning, &connection).await?;
-        carry_out(global, &connected, prepared, &writing, &connection).await
+        carry_out(global, &connected, hold, prepared, &writing, &connection).await
     })
 }
 
@@ -63,9 +63,12 @@ pub(crate) fn offboard(global: &Global, args: OffboardArgs) -> Result<(), Failur
     let person = Person { successor, ..person(&email, Status::Departed)? };
     let key = person.key.clone();
     let people = People { sources: vec![], persons: vec![person] };
-    runtime()?.block_on(async {
+    run_async(async {
         let rules = Rules::read(&planning)?;
         let connected = connect(&connection)?;
+        let waits = until.is_some() && !writing.dry_run;
+        // While it waits, others may go before it.
+        let hold = if waits { None } else { hold_unless_dry(&connected, &connection, &writing).await? };
         let prepared = prepare(&connected, &people, rules, &planning, &connection).await?;
         let lookup = prepared.directory.lookup();
         let Some(mate) = lookup.teammate(&key) else {
@@ -84,33 +87,37 @@ pub(crate) fn offboard(global: &Global, args: OffboardArgs) -> Result<(), Failur
                 mate.id
             ));
         }
-        let Some(until) = until.filter(|_| !writing.dry_run) else {
-            return carry_out(global, &connected, prepared, &writing, &connection).await;
+        let Some(until) = until.filter(|_| waits) else {
+            return carry_out(global, &connected, hold, prepared, &writing, &connection).await;
         };
         // Asked and looked at now, and planned again when the time has come.
-        crate::automate::applying::refuse(&prepared.planned.violations)?;
+        applying::refuse(&prepared.planned.violations)?;
+        approvals::require(
+            &prepared.planned.plan,
+            &prepared.rules.settings.approve,
+            &[],
+            &prepared.rules.folder,
+        )?;
         asking::may_go_on(
             &writing,
             &format!("At {}: {}", time::iso(until), question(&prepared.planned.plan)),
         )?;
         writing.yes = true;
-        wait(until).await?;
+        wait(until).await;
+        let hold = hold_unless_dry(&connected, &connection, &writing).await?;
         let rules =
             Rules { settings: prepared.rules.settings.clone(), folder: prepared.rules.folder.clone() };
         let prepared = planning::prepare(&connected, &people, rules, &planning, &connection).await?;
-        carry_out(global, &connected, prepared, &writing, &connection).await
+        carry_out(global, &connected, hold, prepared, &writing, &connection).await
     })
 }
 
 /// Waits until a time by the clock, which may be set meanwhile.
-async fn wait(until: jiff::Timestamp) -> Result<(), Failure> {
+async fn wait(until: jiff::Timestamp) {
     print::note(&format!("waiting until {}", time::iso(until)));
     loop {
         let left = until.as_millisecond() - time::now().as_millisecond();
-        let Ok(left @ 1..) = u64::try_from(left) else { return Ok(()) };
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(left).min(Duration::from_secs(30))) => {}
-            _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted()),
-        }
+        let Ok(left @ 1..) = u64::try_from(left) else { return };
+        tokio::time::sleep(Duration::from_millis(left).min(Duration::from_secs(30))).await;
     }
 }

@@ -1,10 +1,10 @@
 //! `tenure runs`.
 
-use crate::automate::connection::connect;
-use crate::automate::{applying, asking, state};
-use crate::cli::{Connection, Global, RunsCommand, Writing};
+use crate::automate::connection::{connect, for_target};
+use crate::automate::planning::Rules;
+use crate::automate::{applying, asking, run_async, state};
+use crate::cli::{Connection, Global, Output, RunsCommand, Writing};
 use crate::failure::Failure;
-use crate::operate::runtime;
 use crate::print;
 use tenure_lifecycle::apply::{Progress, Report};
 use tenure_lifecycle::run::RunsError;
@@ -49,7 +49,7 @@ fn resume(
     global: &Global,
     run: Option<&str>,
     writing: &Writing,
-    mut connection: Connection,
+    connection: Connection,
 ) -> Result<(), Failure> {
     let runs = state::runs(&connection)?;
     let found = match run {
@@ -58,6 +58,9 @@ fn resume(
     };
     let Some(run) = found else {
         print::note("no run was cut off: there is nothing to go on with");
+        if global.output == Output::Json {
+            print::json(&serde_json::Value::Null);
+        }
         return Ok(());
     };
     let plan = run.plan().map_err(Failure::new)?;
@@ -65,19 +68,18 @@ fn resume(
     if progress.is_finished() {
         return Err(Failure::usage(format!("run {} is finished; there is nothing to go on with", run.id)));
     }
-    if connection.url.is_none() && connection.profile.is_none() {
-        connection.url = Some(plan.body.target.url.clone());
-    }
     if writing.dry_run {
-        print::requests(&plan, global.output);
+        print::requests(&plan, |action| !progress.endings().contains_key(&action.id), global.output);
         return Ok(());
     }
+    let connection = for_target(&connection, &plan.body.target.url)?;
     let left = plan.body.actions.len() - progress.ended();
     asking::may_go_on(
         writing,
         &format!("Go on with run {}, {left} of {} actions are left?", run.id, plan.body.actions.len()),
     )?;
-    runtime()?.block_on(async {
+    run_async(async {
+        let rules = Rules::here()?;
         let connected = connect(&connection)?;
         let me = connected.live.client.me().await.map_err(Failure::new)?;
         let target = &plan.body.target;
@@ -91,6 +93,7 @@ fn resume(
                 print::safe(&me.id)
             )));
         }
-        applying::resume(&connected, run, &connection, global.output).await
+        let hold = applying::hold(&connected, &connection, Some(&run.id), writing.take_over).await?;
+        applying::resume(&connected, hold, run, &rules.settings.guards, &connection, global.output).await
     })
 }

@@ -1,11 +1,10 @@
 //! `tenure watch`.
 
 use crate::automate::connection::connect;
-use crate::automate::{state, time};
+use crate::automate::{run_async, state, time};
 use crate::cli::{Global, Output, WatchArgs};
 use crate::commands::plan::write;
 use crate::failure::Failure;
-use crate::operate::runtime;
 use crate::print;
 use futures_util::TryStreamExt as _;
 use std::path::{Path, PathBuf};
@@ -13,12 +12,7 @@ use std::time::Duration;
 use tenure_lifecycle::watch::{Change, Look};
 
 pub(crate) fn run(global: &Global, args: &WatchArgs) -> Result<(), Failure> {
-    runtime()?.block_on(async {
-        tokio::select! {
-            watched = watch(global, args) => watched,
-            _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
-        }
-    })
+    run_async(watch(global, args))
 }
 
 async fn watch(global: &Global, args: &WatchArgs) -> Result<(), Failure> {
@@ -29,7 +23,18 @@ async fn watch(global: &Global, args: &WatchArgs) -> Result<(), Failure> {
     let mut last = read(&path)?;
     let interval = Duration::from_secs(u64::try_from(args.interval.seconds.max(1)).unwrap_or(1));
     for looked in 1_u32.. {
-        let now = Look::at(client.teammates().try_collect().await.map_err(Failure::new)?);
+        let now = match client.teammates().try_collect().await {
+            Ok(all) => Look::at(all),
+            // Who watches for days outlives an outage; the changes are told when it is over.
+            Err(error)
+                if last.is_some() && !error.is_lasting() && args.looks.is_none_or(|looks| looked < looks) =>
+            {
+                print::note(&format!("note: {}; looking again", print::safe(&error.to_string())));
+                tokio::time::sleep(interval).await;
+                continue;
+            }
+            Err(error) => return Err(Failure::new(error)),
+        };
         match &last {
             Some(last) => last.until(&now).iter().for_each(|change| tell(change, global.output)),
             None => print::note(&format!(

@@ -1,7 +1,7 @@
 //! How findings are printed: those of the doctor, and those of the identity graph.
 
 use crate::cli::Output;
-use crate::print::{json, result, safe, table};
+use crate::print::{safe, show, table};
 use std::fmt::Write as _;
 use tenure_lifecycle::doctor::{Check, Verdict};
 use tenure_lifecycle::graph::Graph;
@@ -9,7 +9,7 @@ use tenure_lifecycle::graph::Graph;
 /// Prints what the doctor found.
 pub(crate) fn checks(checks: &[Check], output: Output) {
     if output == Output::Json {
-        json(&checks);
+        show(&format!("{}\n", serde_json::to_string(&checks).expect("checks have a JSON form")));
         return;
     }
     let mut text = String::new();
@@ -24,7 +24,7 @@ pub(crate) fn checks(checks: &[Check], output: Output) {
             writeln!(text, "                 fix: {}", safe(&check.fix)).expect("a String takes all");
         }
     }
-    result(&text);
+    show(&text);
 }
 
 /// The findings of a graph as a table.

@@ -12,9 +12,12 @@ pub(crate) fn rows(headers: &[&str], rows: &[Vec<String>], none: &str) -> String
 /// CSV of some columns. A cell that a spreadsheet would take for a formula gets an apostrophe, which our own import takes
 /// off again.
 pub(crate) fn csv(headers: &[&str], rows: &[Vec<String>]) -> String {
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
     let mut writer = csv::Writer::from_writer(Vec::new());
     let guarded = |cell: &String| {
-        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.clone() }
+        // In a file every character counts; on a terminal some would do something.
+        let cell = if is_terminal { safe(cell) } else { cell.clone() };
+        if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
     };
     writer.write_record(headers).expect("a Vec takes all");
     for row in rows {

@@ -1,7 +1,7 @@
 //! How plans, reports and runs are printed.
 
 use crate::cli::Output;
-use crate::print::{json, note, result, safe, table};
+use crate::print::{json, note, result, safe, show, table};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,9 +48,16 @@ pub(crate) fn plan(planned: &Planned, reads: u32, limit: Option<u32>, output: Ou
     let seconds = seconds(requests, limit);
     if output == Output::Json {
         let summary = plan.counts().into_iter().collect();
-        json(&PlanOutput { plan, summary, requests, seconds, unlisted, violations });
+        let output = PlanOutput { plan, summary, requests, seconds, unlisted, violations };
+        show(&format!("{}\n", serde_json::to_string(&output).expect("a plan has a JSON form")));
         return;
     }
+    show(&plan_text(plan, unlisted, reads, limit));
+}
+
+/// A plan for people.
+pub(crate) fn plan_text(plan: &Plan, unlisted: &[Subject], reads: u32, limit: Option<u32>) -> String {
+    let requests = plan.requests(reads);
     let mut text = String::new();
     for kind in KINDS {
         let actions: Vec<_> = plan.body.actions.iter().filter(|action| action.deed.kind() == kind).collect();
@@ -60,8 +67,8 @@ pub(crate) fn plan(planned: &Planned, reads: u32, limit: Option<u32>, output: Ou
         writeln!(text, "{YELLOW}note{PLAIN}: {}", safe(remark)).expect("a String takes all");
     }
     text.push_str(&unlisted_line(unlisted));
-    text.push_str(&summary(plan, requests, seconds, limit));
-    result(&text);
+    text.push_str(&summary(plan, requests, seconds(requests, limit), limit));
+    text
 }
 
 fn group(kind: &str, actions: &[&Action]) -> String {
@@ -171,7 +178,8 @@ fn span(seconds: u64) -> String {
 }
 
 /// Prints the requests that a plan would send.
-pub(crate) fn requests(plan: &Plan, output: Output) {
+pub(crate) fn requests(plan: &Plan, is_left: impl Fn(&Action) -> bool, output: Output) {
+    let actions: Vec<_> = plan.body.actions.iter().filter(|action| is_left(action)).collect();
     let line = |action: &Action| {
         let id = action.subject.teammate_id.as_ref().map_or_else(|| "{id}".to_owned(), |id| id.0.clone());
         match &action.deed {
@@ -200,7 +208,7 @@ pub(crate) fn requests(plan: &Plan, output: Output) {
     }
     let mut text =
         String::from("Nothing is sent. These requests would be, each with a read before and after it:\n");
-    for action in &plan.body.actions {
+    for action in actions {
         writeln!(
             text,
             "  {} {} {}: {}",
@@ -217,11 +225,11 @@ pub(crate) fn requests(plan: &Plan, output: Output) {
 /// Prints what a run did.
 pub(crate) fn report(report: &Report, output: Output) {
     if output == Output::Json {
-        json(report);
+        show(&format!("{}\n", serde_json::to_string(report).expect("a report has a JSON form")));
         return;
     }
     if report.actions.is_empty() {
-        result("Nothing to do: everything is as it should be.\n");
+        show("Nothing to do: everything is as it should be.\n");
         return;
     }
     let mut text = String::new();
@@ -248,7 +256,7 @@ pub(crate) fn report(report: &Report, output: Output) {
     if !report.approved_by.is_empty() {
         writeln!(text, "approved by {}", safe(&report.approved_by.join(", "))).expect("a String takes all");
     }
-    result(&text);
+    show(&text);
 }
 
 fn report_line(line: &ReportLine) -> String {
@@ -285,7 +293,11 @@ pub(crate) fn runs(runs: &[RunSummary], output: Output) {
         return;
     }
     let row = |run: &RunSummary| {
-        let state = if run.is_finished { "finished" } else { "cut off" };
+        let state = match (&run.problem, run.is_finished) {
+            (Some(_), _) => "unreadable",
+            (None, true) => "finished",
+            (None, false) => "cut off",
+        };
         vec![
             run.id.clone(),
             state.to_owned(),
@@ -296,7 +308,7 @@ pub(crate) fn runs(runs: &[RunSummary], output: Output) {
     };
     let none = "There is no run yet. `tenure apply` makes one.";
     result(&table(&["RUN", "STATE", "ACTIONS", "COMPANY", "URL"], runs.iter().map(row), none));
-    if let Some(run) = runs.iter().find(|run| !run.is_finished) {
+    if let Some(run) = runs.iter().find(|run| !run.is_finished && run.problem.is_none()) {
         note(&format!("note: go on with the one that was cut off: tenure runs resume {}", run.id));
     }
 }

@@ -18,7 +18,7 @@ fn provision_creates_captures_the_id_adds_to_teams_and_verifies() {
 
     1 invite, 1 add_to_team
     Acme at http://[ADDR]
-    18 requests, with no limit that is known
+    19 requests, with no limit that is known
     [DIGEST]
     verified  1 invite nia@acme.example  tea_4
     verified  2 add_to_team nia@acme.example  Sales
@@ -56,11 +56,11 @@ fn offboard_hands_over_removes_deactivates_and_proves_it() {
       2 ben@acme.example (tea_2) from Support (tim_1)  [asked for on the command line, after 1]
 
     deactivate (1, risk irreversible)
-      3 ben@acme.example (tea_2)  [asked for on the command line, after 1, 2]
+      3 ben@acme.example (tea_2)  [asked for on the command line, after 1]
 
     1 hand_over, 1 remove_from_team, 1 deactivate
     Acme at http://[ADDR]
-    21 requests, with no limit that is known
+    22 requests, with no limit that is known
     [DIGEST]
     verified  1 hand_over ben@acme.example
     verified  2 remove_from_team ben@acme.example  Support
@@ -111,7 +111,7 @@ fn a_bulk_sync_does_what_the_plan_says_and_then_nothing_differs() {
     1 active teammates are in no people file and are left alone: ada@acme.example
     1 invite, 1 update, 3 add_to_team, 1 remove_from_team, 1 deactivate
     Acme at http://[ADDR]
-    27 requests, with no limit that is known
+    31 requests, with no limit that is known
     [DIGEST]
 
     --- stderr

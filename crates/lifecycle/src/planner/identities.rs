@@ -1,0 +1,56 @@
+//! Which account is a row's: the one with its address, else one with an address that was declared to be the same person's.
+
+use crate::address::EmailKey;
+use crate::directory::{Directory, Lookup};
+use crate::people::Person;
+use crate::settings::Settings;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use tenure_client::Teammate;
+
+/// Rows and accounts by who they are.
+pub(super) struct Identities<'a> {
+    lookup: &'a Lookup<'a>,
+    aliases: BTreeMap<EmailKey, EmailKey>,
+    accounts: HashMap<EmailKey, &'a Teammate>,
+    listed: HashSet<EmailKey>,
+}
+
+impl<'a> Identities<'a> {
+    pub(super) fn new(
+        rows: &BTreeMap<&EmailKey, &Person>,
+        directory: &'a Directory,
+        lookup: &'a Lookup<'a>,
+        settings: &Settings,
+    ) -> Self {
+        let aliases = settings.aliases.people.iter();
+        let aliases: BTreeMap<_, _> =
+            aliases.map(|(from, to)| (EmailKey::lenient(from), EmailKey::lenient(to))).collect();
+        let mut identities = Self { lookup, aliases, accounts: HashMap::new(), listed: HashSet::new() };
+        // Where nothing was declared, an address is all that there is.
+        if !identities.aliases.is_empty() {
+            for mate in &directory.teammates {
+                let person = identities.person(&EmailKey::lenient(&mate.email));
+                let held = identities.accounts.entry(person).or_insert(mate);
+                if held.is_blocked && !mate.is_blocked {
+                    *held = mate;
+                }
+            }
+        }
+        identities.listed = rows.keys().map(|key| identities.person(key)).collect();
+        identities
+    }
+
+    fn person(&self, key: &EmailKey) -> EmailKey {
+        self.aliases.get(key).unwrap_or(key).clone()
+    }
+
+    /// The account of a row.
+    pub(super) fn account(&self, key: &EmailKey) -> Option<&'a Teammate> {
+        self.lookup.teammate(key).or_else(|| self.accounts.get(&self.person(key)).copied())
+    }
+
+    /// Whether an account is in a people file.
+    pub(super) fn is_listed(&self, mate: &Teammate) -> bool {
+        self.listed.contains(&self.person(&EmailKey::lenient(&mate.email)))
+    }
+}
