@@ -9,7 +9,7 @@ use crate::server_url::ServerUrl;
 use crate::team::{Team, TeamId, TeamWithMembers};
 use crate::teammate::{CustomField, Invitation, NewTeammate, Teammate, TeammateChanges, TeammateId};
 use crate::token::Token;
-use crate::transport::{Answer, Call, Kind, Transport, TransportOptions};
+use crate::transport::{Answer, Call, Kind, Transport};
 use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -80,8 +80,6 @@ pub(crate) fn part(text: &str) -> String {
 impl Client {
     /// A client with its own connections.
     pub fn new(options: ClientOptions) -> Result<Self, SetupError> {
-        let ClientOptions { url, token, extra_roots, answer_within, deadline, limiter } = options;
-        let options = TransportOptions { base: url, token, limiter, extra_roots, answer_within, deadline };
         Ok(Self { transport: Arc::new(Transport::new(options)?) })
     }
 

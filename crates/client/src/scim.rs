@@ -3,7 +3,7 @@
 use crate::client::{ClientOptions, part};
 use crate::error::{Error, SetupError};
 use crate::server_url::ServerUrl;
-use crate::transport::{Answer, Call, Kind, Transport, TransportOptions};
+use crate::transport::{Answer, Call, Kind, Transport};
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -104,8 +104,6 @@ impl fmt::Debug for ScimClient {
 impl ScimClient {
     /// A client; the URL is that of the service, such as `https://…/scim/v2`.
     pub fn new(options: ClientOptions) -> Result<Self, SetupError> {
-        let ClientOptions { url, token, extra_roots, answer_within, deadline, limiter } = options;
-        let options = TransportOptions { base: url, token, limiter, extra_roots, answer_within, deadline };
         Ok(Self { transport: Arc::new(Transport::new(options)?) })
     }
 

@@ -1,5 +1,6 @@
 //! One request at a time: through the limiter, over the network, and into an answer or an error.
 
+use crate::client::ClientOptions;
 use crate::error::{Ambiguous, Error, Refused, RequestLine, SetupError};
 use crate::limiter::{Limiter, Permit, Word};
 use crate::retry::{self, RetryBudget};
@@ -81,19 +82,9 @@ pub(crate) struct Transport {
     deadline: Duration,
 }
 
-/// How a transport is set up.
-pub(crate) struct TransportOptions {
-    pub(crate) base: ServerUrl,
-    pub(crate) token: Token,
-    pub(crate) limiter: Arc<Limiter>,
-    pub(crate) extra_roots: Vec<CertificateDer<'static>>,
-    pub(crate) answer_within: Duration,
-    pub(crate) deadline: Duration,
-}
-
 impl Transport {
-    pub(crate) fn new(options: TransportOptions) -> Result<Self, SetupError> {
-        let TransportOptions { base, token, limiter, extra_roots, answer_within, deadline } = options;
+    pub(crate) fn new(options: ClientOptions) -> Result<Self, SetupError> {
+        let ClientOptions { url: base, token, limiter, extra_roots, answer_within, deadline } = options;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(extra_roots)?)
             // A redirect would carry the token elsewhere.

@@ -11,5 +11,6 @@ pub(crate) fn local_client() -> reqwest::ClientBuilder {
         .unwrap()
         .with_root_certificates(rustls::RootCertStore::empty())
         .with_no_client_auth();
-    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls)
+    // Tests see what was sent; another crate of the same build may turn unpacking on.
+    reqwest::Client::builder().no_proxy().no_gzip().tls_backend_preconfigured(tls)
 }

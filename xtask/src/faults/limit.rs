@@ -1,7 +1,7 @@
 //! A limit of 120 requests a minute, used by an apply and by a second client with the same token, on a server whose clock is
 //! an hour off: at least 95 % of it is used, and nobody is refused.
 
-use super::{Setting, Verdict, folder, runtime};
+use super::{Extent, Setting, Verdict, folder, runtime};
 use crate::server::Site;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -16,13 +16,13 @@ const LEAST_PERCENT: u64 = 95;
 const PEOPLE: usize = 130;
 
 pub(super) fn run(setting: &Setting<'_>) -> Result<Verdict, String> {
-    let alone = used(setting, false)?;
+    // Minutes are minutes: the short form has the harder half alone.
+    let alone = if setting.extent == Extent::Short { None } else { Some(used(setting, false)?) };
     let shared = used(setting, true)?;
     let control = greedy(setting)?;
+    let alone = alone.map(|alone| format!("{alone} alone and ")).unwrap_or_default();
     Ok(Verdict::Survived {
-        injected: format!(
-            "alone {alone} and shared {shared} of {LIMIT} in the fullest whole minutes, 0 refused"
-        ),
+        injected: format!("{alone}{shared} with a second client of {LIMIT} in whole minutes, 0 refused"),
         control: format!("a client that heeds nothing: {control} refused"),
     })
 }

@@ -1,12 +1,17 @@
 //! People files: formats, cells, and faults that are told all at once with their places.
 
 use crate::scene::{acme, csv, lenient, plan_with, read, settings};
-use tenure_lifecycle::people::{Status, Wish};
+use tenure_lifecycle::people::{PeopleProblem, Status, Wish};
 use tenure_lifecycle::settings::Settings;
 
 fn faults(name: &str, text: &str) -> String {
     let problems = read(name, text, &Settings::default()).unwrap_err();
-    problems.iter().map(|problem| format!("{problem}\n")).collect()
+    told(&problems)
+}
+
+fn told(problems: &[PeopleProblem]) -> String {
+    let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n") + "\n"
 }
 
 #[test]
@@ -32,8 +37,7 @@ fn unknown_teams_and_fields_are_told_with_the_nearest_name() {
     let people =
         csv("email,teams,custom_fields.Departmnt,custom_fields.Department\nben@acme.example,Suport,x,Sale\n");
     let problems = plan_with(&people, &acme(), &lenient(), &[], None).unwrap_err();
-    let told: String = problems.iter().map(|problem| format!("{problem}\n")).collect();
-    insta::assert_snapshot!(told, @r#"
+    insta::assert_snapshot!(told(&problems), @r#"
     people.csv:2:2: teams: there is no team `Suport`; did you mean `Support`?
     people.csv:2:3: there is no custom field `Departmnt`; did you mean `Department`?
     people.csv:2:4: custom_fields.Department: "Sale" is none of Support, Sales; did you mean `Sales`?

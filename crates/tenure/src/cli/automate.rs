@@ -52,25 +52,17 @@ pub(crate) struct Planning {
 /// `tenure plan`.
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
-    /// A people file (.csv, .yaml, .json, .toml), or scim+https://… of another SCIM server; repeatable
-    #[arg(short, long = "file", value_name = "FILE", required = true)]
-    pub(crate) files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) drift: DriftArgs,
     /// Write the plan here
     #[arg(long, value_name = "PLAN")]
     pub(crate) out: Option<PathBuf>,
-    /// Exit with 2 when there is something to do
-    #[arg(long)]
-    pub(crate) detailed_exitcode: bool,
-    #[command(flatten)]
-    pub(crate) planning: Planning,
-    #[command(flatten)]
-    pub(crate) connection: Connection,
 }
 
 /// `tenure drift`.
 #[derive(Debug, Args)]
 pub(crate) struct DriftArgs {
-    /// A people file, or scim+https://… of another SCIM server; repeatable
+    /// A people file (.csv, .yaml, .json, .toml), or scim+https://… of another SCIM server; repeatable
     #[arg(short, long = "file", value_name = "FILE", required = true)]
     pub(crate) files: Vec<String>,
     /// Exit with 2 when something differs

@@ -9,7 +9,8 @@ use crate::print;
 use std::path::Path;
 
 pub(crate) fn run(global: &Global, args: PlanArgs) -> Result<(), Failure> {
-    let PlanArgs { files, out, detailed_exitcode, planning, connection } = args;
+    let PlanArgs { drift, out } = args;
+    let DriftArgs { files, detailed_exitcode, planning, connection } = drift;
     let prepared = run_async(async {
         let rules = Rules::read(&planning)?;
         let people = people(&files, &rules.settings, &connection).await?;
@@ -29,9 +30,8 @@ pub(crate) fn run(global: &Global, args: PlanArgs) -> Result<(), Failure> {
 }
 
 /// A plan that is never applied, and never written.
-pub(crate) fn drift(global: &Global, args: DriftArgs) -> Result<(), Failure> {
-    let DriftArgs { files, detailed_exitcode, planning, connection } = args;
-    run(global, PlanArgs { files, out: None, detailed_exitcode, planning, connection })
+pub(crate) fn drift(global: &Global, drift: DriftArgs) -> Result<(), Failure> {
+    run(global, PlanArgs { drift, out: None })
 }
 
 /// The exit code that tells whether something differs, where it was asked for.

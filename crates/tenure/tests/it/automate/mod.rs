@@ -8,6 +8,7 @@ mod interrupted;
 mod listing;
 mod scenarios;
 mod tokens;
+mod trust;
 
 use crate::process::{Api, Output, RunningServer, Tenure};
 use serde_json::{Value, json};
