@@ -15,6 +15,8 @@ const WINDOW: Duration = Duration::from_mins(1);
 const LONGEST_WINDOW: i64 = 3_600;
 /// How long somebody else's requests are remembered.
 const SHARED_FOR: Duration = Duration::from_mins(3);
+/// How long an answer's word about the window is good for several requests at once.
+const FRESH: Duration = Duration::from_secs(1);
 /// The pause between requests near the end of a budget that is shared.
 const PACE: Duration = Duration::from_millis(100);
 
@@ -205,6 +207,11 @@ impl State {
         let taken = self.in_flight + self.reserve(window.limit, now) + self.likely_others(window, now);
         if window.remaining <= taken {
             return if self.in_flight > 0 { Next::WithAnAnswer } else { Next::At(window.ends) };
+        }
+        // What was heard some time ago says little, where others may have been at it: one goes and brings word.
+        let is_old = self.last_answer.is_none_or(|last| now.duration_since(last) > FRESH);
+        if is_old && self.in_flight > 0 {
+            return Next::WithAnAnswer;
         }
         let is_near_the_end = window.remaining - taken <= window.limit / 10;
         if is_near_the_end && self.is_shared(now) {

@@ -136,3 +136,30 @@ async fn a_request_that_is_given_up_gives_its_place_back() {
     drop(limiter.acquire().await);
     drop(limiter.acquire().await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn clients_that_come_and_go_get_no_429() {
+    for seed in 0..40 {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let service = Service::new(120, random.f64() * 7_200.0 - 3_600.0);
+        let limiters = [Arc::new(Limiter::new()), Arc::new(Limiter::new())];
+        let workers = limiters.iter().flat_map(|limiter| (0..3).map(move |_| Arc::clone(limiter)));
+        let workers: Vec<_> = workers
+            .map(|limiter| {
+                let (service, mut random) = (Arc::clone(&service), random.fork());
+                tokio::spawn(async move {
+                    loop {
+                        tokio::time::sleep(Duration::from_millis(random.u64(0..40_000))).await;
+                        for _ in 0..random.u32(1..80) {
+                            send(&limiter, &service, Duration::from_millis(random.u64(5..60))).await;
+                        }
+                    }
+                })
+            })
+            .collect();
+        tokio::time::sleep(Duration::from_mins(20)).await;
+        workers.iter().for_each(tokio::task::JoinHandle::abort);
+        let refused = service.refused.load(Ordering::Relaxed);
+        assert_eq!(refused, 0, "seed {seed}");
+    }
+}
