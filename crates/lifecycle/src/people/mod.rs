@@ -145,6 +145,8 @@ pub struct People {
     pub sources: Vec<Source>,
     /// The rows, in the order of the sources.
     pub persons: Vec<Person>,
+    /// What is wrong with them. A plan is made only where nothing is; it tells these together with what it finds itself.
+    pub problems: Vec<PeopleProblem>,
 }
 
 impl People {
@@ -213,18 +215,25 @@ pub(crate) enum Given<'a> {
     Value(Value),
 }
 
-/// Reads people files, all of them and all faults of them.
+/// Reads people files; or everything that is wrong with them.
 pub fn read(inputs: &[Input], settings: &Settings) -> Result<People, Vec<PeopleProblem>> {
+    let mut people = read_with_problems(inputs, settings);
+    if people.problems.is_empty() {
+        return Ok(people);
+    }
+    people.problems.sort();
+    Err(people.problems)
+}
+
+/// Reads people files with what is wrong with them, so that what only the directory can tell (a team that is not there) is
+/// told together with it.
+pub fn read_with_problems(inputs: &[Input], settings: &Settings) -> People {
     let mut reading = Reading { people: People::default(), problems: vec![], settings };
     for input in inputs {
         reading.read(input);
     }
-    let Reading { people, mut problems, .. } = reading;
-    if problems.is_empty() {
-        return Ok(people);
-    }
-    problems.sort();
-    Err(problems)
+    let Reading { people, problems, .. } = reading;
+    People { problems, ..people }
 }
 
 struct Reading<'a> {
@@ -301,13 +310,12 @@ impl Reading<'_> {
             }
         }
         if person.email.is_empty() {
-            return self.problem(place, "email: is missing; every row needs it");
+            self.problem(place, "email: is missing; every row needs it");
         }
         match EmailKey::parse(&person.email) {
             Ok(key) => person.key = key,
-            Err(error) => {
-                return self.problem(place, format!("email: `{}` {error}", person.email.escape_debug()));
-            }
+            Err(_) if person.email.is_empty() => {}
+            Err(error) => self.problem(place, format!("email: `{}` {error}", person.email.escape_debug())),
         }
         if let (Some(starts), Some(ends)) = (person.starts, person.ends)
             && ends < starts

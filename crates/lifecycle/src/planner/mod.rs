@@ -129,6 +129,7 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
     if !resolve.problems.is_empty() {
         let mut problems = resolve.problems;
         problems.sort();
+        problems.dedup();
         return Err(problems);
     }
     let source = |source: &crate::people::Source| PlanSource {

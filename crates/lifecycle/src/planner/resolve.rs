@@ -19,7 +19,7 @@ pub(super) struct Resolve<'a> {
 impl<'a> Resolve<'a> {
     pub(super) fn new(people: &'a People, directory: &'a Directory, lookup: &'a Lookup<'a>) -> Self {
         let fields = directory.custom_fields.iter().map(|field| (field.name.as_str(), field)).collect();
-        Self { people, lookup, fields, teams: HashMap::new(), problems: vec![] }
+        Self { people, lookup, fields, teams: HashMap::new(), problems: people.problems.clone() }
     }
 
     fn problem(&mut self, place: Place, message: String) {

@@ -100,7 +100,7 @@ pub(crate) async fn people(
     match (remote.as_slice(), local.as_slice()) {
         ([], files) => {
             let inputs: Result<Vec<_>, _> = files.iter().map(|file| Input::read(Path::new(file))).collect();
-            people::read(&inputs.map_err(Failure::new)?, settings).map_err(|problems| wrong(&problems))
+            Ok(people::read_with_problems(&inputs.map_err(Failure::new)?, settings))
         }
         ([one], []) => {
             let url = one.trim_start_matches("scim+");
@@ -137,13 +137,20 @@ pub(crate) async fn prepare(
     let today: Date = time::day(planning.on.as_deref())?;
     let overrides = planning.overrides.iter().map(|name| Guard::parse(name).map_err(Failure::usage));
     let overrides: BTreeSet<Guard> = overrides.collect::<Result<_, _>>()?;
-    let directory = directory(connected).await?;
+    let directory = match directory(connected).await {
+        // What is wrong with the files can be told without the server.
+        Err(_) if !people.problems.is_empty() => return Err(wrong(&people.problems)),
+        read => read?,
+    };
     let settings = &rules.settings;
     let leavers = planner::leavers(people, &directory, settings, today);
     // Too many to be let go are not worth a request each.
     let is_too_many = leavers.len() > settings.guards.max_deactivations.at_most(directory.active())
         && !overrides.contains(&Guard::MaxDeactivations);
-    let open = if is_too_many || settings.handover.conversations == HandoverMode::Leave {
+    let open = if is_too_many
+        || !people.problems.is_empty()
+        || settings.handover.conversations == HandoverMode::Leave
+    {
         BTreeMap::new()
     } else {
         connected.live.count_open_conversations(&leavers).await.map_err(Failure::new)?

@@ -42,7 +42,13 @@ async fn read(args: &GraphArgs) -> Result<Graph, Failure> {
     let today = time::day(args.planning.on.as_deref())?;
     let rows = match args.files.as_slice() {
         [] => None,
-        files => Some(people(files, &rules.settings, &args.connection).await?),
+        files => {
+            let people = people(files, &rules.settings, &args.connection).await?;
+            if !people.problems.is_empty() {
+                return Err(planning::wrong(&people.problems));
+            }
+            Some(people)
+        }
     };
     let connected = connect(&args.connection)?;
     let directory = planning::directory(&connected).await?;

@@ -47,7 +47,7 @@ pub(crate) fn provision(global: &Global, args: ProvisionArgs) -> Result<(), Fail
         teams: if team.is_empty() { Wish::Leave } else { Wish::Set((team, place)) },
         ..person(&email, Status::Active)?
     };
-    let people = People { sources: vec![], persons: vec![person] };
+    let people = People { persons: vec![person], ..People::default() };
     run_async(async {
         let rules = Rules::read(&planning)?;
         let connected = connect(&connection)?;
@@ -62,7 +62,7 @@ pub(crate) fn offboard(global: &Global, args: OffboardArgs) -> Result<(), Failur
     let until = wait_until.as_deref().map(time::parse).transpose()?;
     let person = Person { successor, ..person(&email, Status::Departed)? };
     let key = person.key.clone();
-    let people = People { sources: vec![], persons: vec![person] };
+    let people = People { persons: vec![person], ..People::default() };
     run_async(async {
         let rules = Rules::read(&planning)?;
         let connected = connect(&connection)?;

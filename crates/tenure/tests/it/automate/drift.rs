@@ -39,11 +39,17 @@ fn the_same_input_gives_the_same_plan() {
 #[test]
 fn faults_of_people_files_are_told_at_once_and_nothing_is_sent() {
     let stage = Stage::set();
-    stage.tenure.write("people.csv", "email,teams,starts\nnobody,Suport,soon\n,x,\n");
+    stage
+        .tenure
+        .write("people.csv", "email,teams,starts\nnobody,Suport,soon\n,x,\nben@acme.example,Salse,\n");
     let told = stage.expect(1, &["plan", "-f", "people.csv"]);
-    for part in
-        ["people.csv:2:3: starts: `soon`", "people.csv:2: email: `nobody`", "people.csv:3: email: is missing"]
-    {
+    for part in [
+        "people.csv:2:3: starts: `soon`",
+        "people.csv:2: email: `nobody`",
+        "people.csv:2:2: teams: there is no team `Suport`; did you mean `Support`?",
+        "people.csv:3: email: is missing",
+        "people.csv:4:2: teams: there is no team `Salse`; did you mean `Sales`?",
+    ] {
         assert!(told.stderr.contains(part), "{part}\n{told}");
     }
     let told = stage.expect(1, &["plan", "-f", "absent.csv"]);
