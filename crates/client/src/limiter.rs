@@ -152,6 +152,11 @@ impl Limiter {
 }
 
 impl Permit<'_> {
+    /// Notes that the request never left.
+    pub(crate) fn not_sent(&self) {
+        self.was_heard.store(true, Ordering::Relaxed);
+    }
+
     /// Takes in what an answer said.
     pub(crate) fn heard(&self, word: Word, retry_after: Option<Duration>) {
         let now = Instant::now();
@@ -257,7 +262,9 @@ impl State {
         let given = word.reset.unwrap_or_default().ceil() as i64;
         // Some servers tell how many seconds are left instead.
         let reset = match word.date {
-            Some(date) if (0..=LONGEST_WINDOW).contains(&given) => date.saturating_add(given),
+            Some(date) if word.reset.is_some() && (0..=LONGEST_WINDOW).contains(&given) => {
+                date.saturating_add(given)
+            }
             _ => given,
         };
         let used = limit.saturating_sub(remaining);

@@ -1,5 +1,6 @@
 //! Teammates, as a server tells of them and is told about them.
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -43,6 +44,15 @@ pub struct Teammate {
     /// Its custom fields, by name.
     #[serde(default)]
     pub custom_fields: Map<String, Value>,
+    /// Its licence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license_type: Option<String>,
+    /// What kind of teammate it is; `user`, where it is a person.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Where its record is, which follows from its id. Not kept: in a large directory it would be most of it.
+    #[serde(default, rename = "_links", skip_serializing)]
+    pub links: IgnoredAny,
     /// What else the server said.
     #[serde(flatten)]
     pub other: Map<String, Value>,

@@ -150,6 +150,9 @@ impl Transport {
             Ok::<_, (bool, String)>((status, headers, body))
         })
         .await;
+        if matches!(answered, Ok(Err((true, _)))) {
+            permit.not_sent();
+        }
         drop(permit);
         match answered {
             Ok(Ok((status, headers, Ok(body)))) => judge(call.kind, line, status, headers, body),

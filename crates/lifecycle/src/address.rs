@@ -1,6 +1,6 @@
 //! Addresses as names of people: compared without case, and looked at for others that only seem to be the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -73,17 +73,51 @@ impl EmailKey {
     fn parts(&self) -> (&str, &str) {
         self.0.split_once('@').unwrap_or((&self.0, ""))
     }
+}
 
-    /// What is the same for addresses that a person could take for one another: without `+tags`, with look-alike characters
-    /// as one (UTS 39), and with alias domains as the one that they stand for.
-    pub fn look(&self, alias_domains: &BTreeMap<String, String>) -> String {
-        let (local, domain) = self.parts();
+/// What is the same for addresses that a person could take for one another: without `+tags`, with look-alike characters as one
+/// (UTS 39), and with alias domains as the one that they stand for. Made once for many addresses.
+pub struct Looks<'a> {
+    alias_domains: &'a BTreeMap<String, String>,
+    /// What each ASCII character looks like.
+    ascii: Vec<String>,
+    /// What the domains look like that were seen.
+    domains: HashMap<String, String>,
+}
+
+/// The look-alike form of a text, in lower case.
+fn skeleton(text: &str) -> String {
+    let skeleton: String = unicode_security::confusable_detection::skeleton(text).collect();
+    skeleton.to_lowercase()
+}
+
+impl<'a> Looks<'a> {
+    /// With these domains as others.
+    pub fn new(alias_domains: &'a BTreeMap<String, String>) -> Self {
+        let ascii = (0..128_u8).map(|byte| skeleton(char::from(byte).encode_utf8(&mut [0; 4]))).collect();
+        Self { alias_domains, ascii, domains: HashMap::new() }
+    }
+
+    /// What an address looks like.
+    pub fn of(&mut self, key: &EmailKey) -> String {
+        let (local, domain) = key.parts();
         let untagged = local.split('+').next().filter(|local| !local.is_empty()).unwrap_or(local);
-        let domain = alias_domains.get(domain).map_or(domain, String::as_str);
-        let (domain, _) = idna::domain_to_unicode(domain);
-        let skeleton =
-            |text: &str| -> String { unicode_security::confusable_detection::skeleton(text).collect() };
-        format!("{}@{}", skeleton(untagged).to_lowercase(), skeleton(&domain).to_lowercase())
+        let mut look = String::with_capacity(key.0.len() + 8);
+        if untagged.is_ascii() {
+            look.extend(untagged.bytes().map(|byte| self.ascii[usize::from(byte)].as_str()));
+        } else {
+            look.push_str(&skeleton(untagged));
+        }
+        look.push('@');
+        if let Some(known) = self.domains.get(domain) {
+            look.push_str(known);
+            return look;
+        }
+        let shown = self.alias_domains.get(domain).map_or(domain, String::as_str);
+        let shown = skeleton(&idna::domain_to_unicode(shown).0);
+        look.push_str(&shown);
+        self.domains.insert(domain.to_owned(), shown);
+        look
     }
 }
 
@@ -181,7 +215,8 @@ mod tests {
     #[test]
     fn look_alikes_look_the_same() {
         let aliases = BTreeMap::from([("acme.test".to_owned(), "acme.example".to_owned())]);
-        let look = |address: &str| key(address).look(&aliases);
+        let mut looks = Looks::new(&aliases);
+        let mut look = |address: &str| looks.of(&key(address));
         assert_eq!(look("ada+shop@acme.example"), look("ada@acme.example"));
         assert_eq!(look("\u{430}da@acme.example"), look("ada@acme.example"), "a Cyrillic a");
         assert_eq!(look("ada@acme.test"), look("ada@acme.example"));

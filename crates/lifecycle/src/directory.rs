@@ -4,6 +4,7 @@ use crate::address::EmailKey;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tenure_client::{CustomField, TeamId, Teammate, TeammateId};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Which company of which server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,8 +146,9 @@ impl<'a> Lookup<'a> {
 
     /// The teams with a name, compared without case.
     pub fn teams_named(&self, name: &str) -> Vec<&'a TeamState> {
-        let folded = name.to_lowercase();
-        self.teams_by_id.values().filter(|team| team.name.to_lowercase() == folded).copied().collect()
+        let folded = |name: &str| name.nfc().collect::<String>().to_lowercase();
+        let wanted = folded(name);
+        self.teams_by_id.values().filter(|team| folded(&team.name) == wanted).copied().collect()
     }
 
     /// The names of all teams.

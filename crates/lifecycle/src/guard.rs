@@ -6,7 +6,7 @@ use crate::people::Source;
 use crate::plan::{Action, Deed, PlanBody};
 use crate::settings::{Guards, Share};
 use serde::Serialize;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::time::SystemTime;
 
@@ -219,45 +219,39 @@ fn accounts(plan: &PlanBody, directory: &Directory, guards: &Guards, violations:
 
 /// Addresses and user names that somebody has, or that two actions ask for.
 fn taken(plan: &PlanBody, directory: &Directory, violations: &mut Vec<Violation>) {
-    let asks = |action: &&Action| {
-        !action.deed.is_manual() && matches!(action.deed, Deed::Invite { .. } | Deed::Update)
-    };
-    let asking: Vec<_> = plan.actions.iter().filter(asks).collect();
-    if asking.is_empty() {
-        return;
-    }
-    let lookup = directory.lookup();
-    let (mut emails, mut usernames) = (HashSet::new(), HashMap::new());
-    for action in asking {
+    let (mut emails, mut usernames) = (HashMap::new(), HashMap::new());
+    for action in plan.actions.iter().filter(|action| !action.deed.is_manual()) {
         let (subject, reason) = (&action.subject, &action.reason);
-        let key = EmailKey::lenient(&subject.email);
-        if matches!(action.deed, Deed::Invite { .. }) {
-            if let Some(holder) = lookup.teammate(&key) {
-                let message = format!("{subject} ({reason}) is there already, as {}; plan again", holder.id);
-                violations.push(Violation::new(Guard::Taken, message));
-            }
-            if !emails.insert(key) {
-                violations.push(Violation::new(
-                    Guard::DuplicateRows,
-                    format!("{subject} is invited twice ({reason})"),
-                ));
-            }
+        let is_invite = matches!(action.deed, Deed::Invite { .. });
+        if is_invite && emails.insert(EmailKey::lenient(&subject.email), action).is_some() {
+            let message = format!("{subject} is invited twice ({reason})");
+            violations.push(Violation::new(Guard::DuplicateRows, message));
         }
         let Some(username) = action.after.get("username").and_then(serde_json::Value::as_str) else {
             continue;
         };
-        if let Some(holder) =
-            lookup.with_username(username).filter(|holder| Some(&holder.id) != subject.teammate_id.as_ref())
-        {
-            let message = format!(
-                "the user name `{username}` of {subject} ({reason}) is that of {} ({})",
-                holder.email, holder.id
-            );
-            violations.push(Violation::new(Guard::Taken, message));
-        }
-        if let Some(other) = usernames.insert(username, subject) {
+        if let Some(other) = usernames.insert(username, action) {
+            let other = &other.subject;
             let message =
                 format!("the user name `{username}` is asked for by {other} and by {subject} ({reason})");
+            violations.push(Violation::new(Guard::Taken, message));
+        }
+    }
+    if emails.is_empty() && usernames.is_empty() {
+        return;
+    }
+    for holder in &directory.teammates {
+        if let Some(Action { subject, reason, .. }) = emails.get(&EmailKey::lenient(&holder.email)) {
+            let message = format!("{subject} ({reason}) is there already, as {}; plan again", holder.id);
+            violations.push(Violation::new(Guard::Taken, message));
+        }
+        let asking = usernames.get(holder.username.as_str());
+        let asking = asking.filter(|action| action.subject.teammate_id.as_ref() != Some(&holder.id));
+        if let Some(Action { subject, reason, .. }) = asking {
+            let message = format!(
+                "the user name `{}` of {subject} ({reason}) is that of {} ({})",
+                holder.username, holder.email, holder.id
+            );
             violations.push(Violation::new(Guard::Taken, message));
         }
     }

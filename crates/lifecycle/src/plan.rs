@@ -346,12 +346,12 @@ fn digest_of(body: &PlanBody) -> String {
 /// What no plan of ours says: anybody can make a file with a digest that fits, so each action is held to what it may be.
 fn check(body: &PlanBody) -> Result<(), String> {
     for (number, action) in (1..).zip(&body.actions) {
-        check_action(number, action).map_err(|why| format!("action {number} {why}"))?;
+        check_action(number, action, &body.actions).map_err(|why| format!("action {number} {why}"))?;
     }
     Ok(())
 }
 
-fn check_action(number: u32, action: &Action) -> Result<(), &'static str> {
+fn check_action(number: u32, action: &Action, all: &[Action]) -> Result<(), &'static str> {
     if action.id.0 != number {
         return Err("has another number than its place");
     }
@@ -362,8 +362,14 @@ fn check_action(number: u32, action: &Action) -> Result<(), &'static str> {
         return Err("has another risk than its kind");
     }
     let is_new = matches!(action.deed, Deed::Invite { .. });
-    let is_of_new = !action.waits_for.is_empty()
-        && !matches!(action.deed, Deed::Deactivate { .. } | Deed::HandOver { .. });
+    let is_invite_of_it = |earlier: &ActionId| {
+        let invite = all.get(usize::try_from(earlier.0).unwrap_or_default().wrapping_sub(1));
+        invite.is_some_and(|invite| {
+            matches!(invite.deed, Deed::Invite { .. }) && invite.subject.email == action.subject.email
+        })
+    };
+    let is_of_new = matches!(action.deed, Deed::Update | Deed::GrantAdmin { .. } | Deed::AddToTeam { .. })
+        && action.waits_for.iter().any(is_invite_of_it);
     let has_id = action.subject.teammate_id.is_some();
     if (is_new && has_id) || (!is_new && !is_of_new && !has_id) {
         return Err("does not say rightly whose account it is");

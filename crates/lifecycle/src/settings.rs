@@ -140,7 +140,7 @@ pub enum HandoverMode {
 pub struct Aliases {
     /// Domains that stand for another.
     pub domains: BTreeMap<String, String>,
-    /// Addresses that are the same person's as another: the graph takes them for one.
+    /// Addresses that are the same person's as another: plans and the graph take them for one.
     pub people: BTreeMap<String, String>,
 }
 

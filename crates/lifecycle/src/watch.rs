@@ -26,13 +26,9 @@ pub struct Change {
 }
 
 impl Look {
-    /// A look at some teammates. What may differ without a change (links) is left out.
+    /// A look at some teammates.
     pub fn at(teammates: Vec<Teammate>) -> Self {
-        let plain = teammates.into_iter().map(|mut mate| {
-            mate.other.retain(|name, _| name != "_links");
-            (mate.id.clone(), mate)
-        });
-        Self { teammates: plain.collect() }
+        Self { teammates: teammates.into_iter().map(|mate| (mate.id.clone(), mate)).collect() }
     }
 
     /// What happened until a later look.

@@ -8,7 +8,7 @@ use crate::directory::Via;
 use crate::plan::{Action, Deed, Subject};
 use crate::run::Ledger;
 use crate::service::Service;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use tenure_client::{ConversationId, Teammate, TeammateId};
 
 /// How many conversations are handed over between two looks at which are still open.
@@ -27,6 +27,8 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
                     return Ok(done(action, mate.as_ref()));
                 }
                 Found::After => {
+                    // Whom others invited this run has not made known.
+                    self.progress.ids.remove(&action.id);
                     return Ok(Ending::new(Status::Stale, "it is so already; somebody else did it"));
                 }
                 Found::Other(why) => return Ok(Ending::new(Status::Stale, why)),
@@ -36,6 +38,10 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
                 || (is_invite && self.progress.is_done(action.id))
             {
                 // An invitation that was answered as sent is never sent again, however late it shows.
+                (found, mate) = self.look_until_done(action).await?;
+                if found == Found::After {
+                    return Ok(done(action, mate.as_ref()));
+                }
                 break;
             }
             last = self.send_account(action, mate.as_ref()).await?;
@@ -140,16 +146,22 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
                 Err(ending) => return Ok(ending),
             },
         };
-        let (mut refused, mut fruitless) = (BTreeSet::new(), 0);
+        let (mut refused, mut fruitless) = (BTreeMap::new(), 0_u32);
         let (mut last, mut before) = (Sent::Done, usize::MAX);
-        while fruitless < TRIES {
+        while fruitless < LOOKS {
             let open = self.service.open_conversations(&of).await.map_err(Halt::Service)?;
             if open.is_empty() {
                 return Ok(Ending::verified());
             }
-            fruitless = if open.len() < before { 0 } else { fruitless + 1 };
+            if open.len() >= before {
+                // A service may show late what was written.
+                tokio::time::sleep(LOOK_AGAIN_AFTER * 2_u32.pow(fruitless)).await;
+                fruitless += 1;
+            } else {
+                fruitless = 0;
+            }
             before = open.len();
-            let waiting = open.iter().filter(|conversation| !refused.contains(*conversation));
+            let waiting = open.iter().filter(|conversation| !refused.contains_key(*conversation));
             let some: Vec<ConversationId> = waiting.take(CONVERSATIONS_AT_ONCE).cloned().collect();
             if some.is_empty() {
                 break;
@@ -157,14 +169,19 @@ impl<S: Service, L: Ledger> Apply<'_, S, L> {
             for conversation in some {
                 let request = format!("PUT /conversations/{conversation}/assignee");
                 let assigning = self.service.assign(&conversation, successor.as_ref());
-                last = self.send(&[action.id], request, assigning).await?;
-                if let Sent::Refused(_) = &last {
+                match self.send(&[action.id], request, assigning).await? {
                     // One that was deleted or taken meanwhile must not hold up the others.
-                    refused.insert(conversation);
+                    Sent::Refused(why) => drop(refused.insert(conversation, why)),
+                    sent => last = sent,
                 }
             }
         }
-        Ok(Ending::new(Status::Failed, given_up(last, self.progress.sent(action.id))?))
+        if let Some(why) = refused.into_values().next() {
+            return Ok(Ending::new(Status::Failed, why));
+        }
+        // Each conversation may be tried as often as any other thing.
+        let open = u32::try_from(before).unwrap_or(u32::MAX).max(1);
+        Ok(Ending::new(Status::Failed, given_up(last, self.progress.sent(action.id) / open)?))
     }
 
     async fn successor(&mut self, to: &Subject) -> Result<Result<TeammateId, Ending>, Halt> {

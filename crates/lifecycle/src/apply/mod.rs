@@ -26,7 +26,7 @@ const TRIES: usize = 4;
 /// others for ever.
 const TRIES_IN_ALL: u32 = 16;
 /// How often a read-back is made that does not show what was written, for services that show it late.
-const LOOKS: usize = 4;
+const LOOKS: u32 = 4;
 /// How long the second of them waits; each later one twice as long.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
 

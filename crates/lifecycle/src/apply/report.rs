@@ -128,6 +128,7 @@ impl Report {
 
     /// Whether anything was done.
     pub fn did_anything(&self) -> bool {
-        self.actions.iter().any(|line| line.status == Status::Verified)
+        // An invitation that went out counts, whatever its account looks like.
+        self.actions.iter().any(|line| line.status == Status::Verified || line.teammate_id.is_some())
     }
 }

@@ -1,6 +1,6 @@
 //! What is looked for in the graph: one function for each kind of inconsistency.
 
-use crate::address::{EmailKey, fits_address};
+use crate::address::{EmailKey, Looks, fits_address};
 use crate::directory::Lookup;
 use crate::graph::finding::{Code, Finding};
 use crate::graph::{GraphInput, Known};
@@ -324,10 +324,10 @@ impl Looking<'_> {
 
     /// Different persons who look the same.
     fn look_alikes(&mut self, known: &BTreeMap<EmailKey, Known<'_>>) {
-        let domains = &self.input.settings.aliases.domains;
+        let mut looks = Looks::new(&self.input.settings.aliases.domains);
         let mut by_look: BTreeMap<String, Vec<&EmailKey>> = BTreeMap::new();
         for key in known.keys() {
-            by_look.entry(key.look(domains)).or_default().push(key);
+            by_look.entry(looks.of(key)).or_default().push(key);
         }
         for keys in by_look.into_values().filter(|keys| keys.len() > 1) {
             let emails: Vec<_> = keys.iter().map(|key| key.as_str()).collect();

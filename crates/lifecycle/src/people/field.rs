@@ -191,7 +191,8 @@ fn truth(given: &Given<'_>) -> Result<Wish<bool>, String> {
 fn teams(given: &Given<'_>, at: Place) -> Result<Wish<(Vec<String>, Place)>, String> {
     let names: Vec<String> = match given {
         Given::Value(Value::Array(names)) => {
-            let names = names.iter().map(|name| name.as_str().map(|name| name.trim().to_owned()));
+            let names =
+                names.iter().map(|name| name.as_str().map(|name| name.trim().nfc().collect::<String>()));
             names.collect::<Option<_>>().ok_or("must be a list of names or tim_ ids")?
         }
         other => match text(other)? {

@@ -119,12 +119,16 @@ impl Drafts {
             matches!(action.deed, Deed::RevokeAdmin { .. } | Deed::Deactivate { .. })
                 && action.subject.teammate_id.as_ref().is_some_and(|id| admins.contains(id))
         };
-        let left = admins.len() - drafts.iter().filter(|draft| takes(&draft.action)).count();
+        let losing = drafts.iter().filter(|draft| takes(&draft.action));
+        let losing: HashSet<_> =
+            losing.filter_map(|draft| draft.action.subject.teammate_id.as_ref()).collect();
+        let left = admins.len().saturating_sub(losing.len());
+        let is_short = left < min_admins;
         let finished = drafts.into_iter().map(|draft| {
             let Draft { mut action, waits_for, .. } = draft;
             let mut ids: Vec<_> =
                 waits_for.iter().filter_map(|name| by_name.get(name)).flatten().copied().collect();
-            if left < min_admins && takes(&action) {
+            if is_short && takes(&action) {
                 ids.extend(&grants);
             }
             ids.sort_unstable();

@@ -12,6 +12,8 @@ pub(super) struct Identities<'a> {
     lookup: &'a Lookup<'a>,
     aliases: BTreeMap<EmailKey, EmailKey>,
     accounts: HashMap<EmailKey, &'a Teammate>,
+    /// The addresses of rows, and whom they are of.
+    rows: HashSet<EmailKey>,
     listed: HashSet<EmailKey>,
 }
 
@@ -25,7 +27,8 @@ impl<'a> Identities<'a> {
         let aliases = settings.aliases.people.iter();
         let aliases: BTreeMap<_, _> =
             aliases.map(|(from, to)| (EmailKey::lenient(from), EmailKey::lenient(to))).collect();
-        let mut identities = Self { lookup, aliases, accounts: HashMap::new(), listed: HashSet::new() };
+        let mut identities =
+            Self { lookup, aliases, accounts: HashMap::new(), rows: HashSet::new(), listed: HashSet::new() };
         // Where nothing was declared, an address is all that there is.
         if !identities.aliases.is_empty() {
             for mate in &directory.teammates {
@@ -35,6 +38,7 @@ impl<'a> Identities<'a> {
                     *held = mate;
                 }
             }
+            identities.rows = rows.keys().map(|key| (*key).clone()).collect();
         }
         identities.listed = rows.keys().map(|key| identities.person(key)).collect();
         identities
@@ -44,9 +48,20 @@ impl<'a> Identities<'a> {
         self.aliases.get(key).unwrap_or(key).clone()
     }
 
-    /// The account of a row.
+    /// The account of a row. One that has a row of its own is nobody else's.
     pub(super) fn account(&self, key: &EmailKey) -> Option<&'a Teammate> {
-        self.lookup.teammate(key).or_else(|| self.accounts.get(&self.person(key)).copied())
+        let declared = || self.accounts.get(&self.person(key)).copied();
+        self.lookup.teammate(key).or_else(|| declared().filter(|mate| !self.has_row(mate)))
+    }
+
+    /// Whether a row has no account of its own because the same person has another row, for the account that there is.
+    pub(super) fn is_other_row(&self, key: &EmailKey) -> bool {
+        let has_none = self.lookup.teammate(key).is_none();
+        has_none && self.accounts.get(&self.person(key)).is_some_and(|mate| self.has_row(mate))
+    }
+
+    fn has_row(&self, mate: &Teammate) -> bool {
+        self.rows.contains(&EmailKey::lenient(&mate.email))
     }
 
     /// Whether an account is in a people file.

@@ -4,7 +4,7 @@ mod draft;
 mod identities;
 mod resolve;
 
-use crate::address::{EmailKey, fits, fits_address};
+use crate::address::{EmailKey, Looks, fits, fits_address};
 use crate::directory::{Directory, Lookup, Via};
 use crate::guard::{self, Guard, SourceCheck, Violation};
 use crate::people::{People, PeopleProblem, Person, Presence, Wish, by_key};
@@ -15,7 +15,8 @@ use identities::Identities;
 use jiff::civil::Date;
 use resolve::Resolve;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use tenure_client::{Teammate, TeammateId};
 
 /// How many names a note lists.
@@ -98,11 +99,11 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
     let lookup = directory.lookup();
     let (rows, again) = by_key(people);
     let identities = Identities::new(&rows, directory, &lookup, settings);
-    let leaving = leavers(people, directory, settings, input.today).into_iter().collect();
     let mut planning = Planning {
         input,
         identities: &identities,
-        leaving,
+        claimed: HashSet::new(),
+        leaving: OnceCell::new(),
         lookup: &lookup,
         rows: &rows,
         resolve: Resolve::new(people, directory, &lookup),
@@ -157,7 +158,10 @@ pub fn plan(input: &PlanInput<'_>) -> Result<Planned, Vec<PeopleProblem>> {
 struct Planning<'a> {
     input: &'a PlanInput<'a>,
     identities: &'a Identities<'a>,
-    leaving: BTreeSet<TeammateId>,
+    /// The accounts that a row was about.
+    claimed: HashSet<TeammateId>,
+    /// Those who leave, found when a successor is looked at.
+    leaving: OnceCell<BTreeSet<TeammateId>>,
     lookup: &'a Lookup<'a>,
     rows: &'a BTreeMap<&'a EmailKey, &'a Person>,
     resolve: Resolve<'a>,
@@ -185,7 +189,17 @@ impl Planning<'_> {
 
     fn person(&mut self, person: &Person) {
         let mate = self.identities.account(&person.key);
-        match (person.presence(self.input.today), mate) {
+        let presence = person.presence(self.input.today);
+        let is_again = mate.is_some_and(|mate| !self.claimed.insert(mate.id.clone()))
+            || (presence == Presence::Present && self.identities.is_other_row(&person.key));
+        if is_again {
+            let place = self.input.people.where_is(person.place);
+            let message =
+                format!("{} ({place}) is a second row for one person, by [aliases]; keep one", person.email);
+            self.violations.push(Violation::new(Guard::DuplicateRows, message));
+            return;
+        }
+        match (presence, mate) {
             (Presence::Present, None) => self.join(person),
             (Presence::Present, Some(mate)) if mate.is_blocked => self.reactivate(person, mate),
             (Presence::Present, Some(mate)) => self.change(person, mate),
@@ -400,7 +414,8 @@ impl Planning<'_> {
             }
             None => return,
         };
-        if mode == HandoverMode::Leave {
+        // Where nobody takes over, the deactivation does the same.
+        if mode == HandoverMode::Leave || (mode == HandoverMode::Unassign && count.is_none()) {
             return;
         }
         let default = self.input.settings.handover.default.as_deref();
@@ -416,6 +431,13 @@ impl Planning<'_> {
             }
             return;
         }
+        if count.is_none() {
+            self.notes.insert(
+                "the deactivation waits for the hand-over, for which the token needs conversations:read and :write; or set \
+                 [handover] conversations = \"leave\""
+                    .to_owned(),
+            );
+        }
         let before = Fields::from([("open_conversations".to_owned(), json!(count))]);
         let mut after = Fields::from([("open_conversations".to_owned(), json!(0))]);
         after.insert("assignee".to_owned(), to.as_ref().map_or(Value::Null, |to| json!(to.email)));
@@ -428,13 +450,18 @@ impl Planning<'_> {
         }
     }
 
+    fn leaving(&self) -> &BTreeSet<TeammateId> {
+        let PlanInput { people, directory, settings, today, .. } = self.input;
+        self.leaving.get_or_init(|| leavers(people, directory, settings, *today).into_iter().collect())
+    }
+
     /// Who takes over: somebody active, or somebody who is invited by this plan.
     fn successor(&mut self, named: &str, key: &EmailKey, of: &Subject) -> Option<Subject> {
         let successor = EmailKey::lenient(named);
         let account = self.identities.account(&successor);
         let row = self.rows.get(&successor).map(|row| row.presence(self.input.today));
         let leaves = matches!(row, Some(Presence::Absent(_)))
-            || account.is_some_and(|mate| self.leaving.contains(&mate.id));
+            || account.is_some_and(|mate| self.leaving().contains(&mate.id));
         let found = account.filter(|mate| !mate.is_blocked).map(subject_of);
         let found = found.or_else(|| {
             let is_new = row == Some(Presence::Present) && account.is_none();
@@ -480,13 +507,13 @@ impl Planning<'_> {
         if invited.is_empty() {
             return;
         }
-        let aliases = &self.input.settings.aliases.domains;
+        let mut looks = Looks::new(&self.input.settings.aliases.domains);
         let mut by_look: HashMap<String, BTreeSet<String>> = HashMap::new();
         for email in invited.iter().map(String::as_str) {
-            by_look.entry(EmailKey::lenient(email).look(aliases)).or_default().insert(email.to_owned());
+            by_look.entry(looks.of(&EmailKey::lenient(email))).or_default().insert(email.to_owned());
         }
         for mate in &self.input.directory.teammates {
-            if let Some(found) = by_look.get_mut(&EmailKey::lenient(&mate.email).look(aliases)) {
+            if let Some(found) = by_look.get_mut(&looks.of(&EmailKey::lenient(&mate.email))) {
                 found.insert(mate.email.clone());
             }
         }

@@ -124,13 +124,20 @@ impl Runs {
     /// Whether a run was begun, and has not come to its end.
     pub fn is_open(&self, id: &str) -> bool {
         let run = self.run(id.to_owned());
-        run.folder.join("plan.json").is_file() && run.progress().is_ok_and(|progress| !progress.is_finished())
+        // One whose ledger is damaged is not known to be finished.
+        run.folder.join("plan.json").is_file()
+            && run.progress().map_or(true, |progress| !progress.is_finished())
     }
 
     /// Gives a run up that was cut off: it will not be gone on with.
     pub fn abandon(&self, id: &str) -> Result<(), RunsError> {
         let run = self.run(id.to_owned());
-        let (mut ledger, _) = run.ledger()?;
+        let (mut ledger, _) = match run.ledger() {
+            Ok(opened) => opened,
+            // Nothing can go on with a damaged one anyway.
+            Err(RunsError::Ledger(LedgerError::Damaged { .. })) => return Ok(()),
+            Err(error) => return Err(error),
+        };
         ledger.write(&Entry::Abandoned).map_err(|error| RunsError::Io { path: run.folder, error })
     }
 
@@ -146,8 +153,10 @@ impl Runs {
 
     /// The last run that did not come to its end, if there is one. One that cannot be read is passed over; a list shows it.
     pub fn last_unfinished(&self) -> Result<Option<Run>, RunsError> {
-        let last = self.ids()?.into_iter().rev().find(|id| self.is_open(id));
-        Ok(last.map(|id| self.run(id)))
+        let runs = self.ids()?.into_iter().rev().map(|id| self.run(id));
+        let is_cut_off =
+            |run: &Run| run.plan().is_ok() && run.progress().is_ok_and(|progress| !progress.is_finished());
+        Ok(runs.into_iter().find(is_cut_off))
     }
 
     /// All runs, the newest first.

@@ -95,7 +95,10 @@ impl Lock {
             return Err(LockError::Stale(Held { owner: overtaken }));
         }
         let lock = Self { file };
-        lock.rename(owner).map_err(failed)?;
+        // Until the run that was cut off is given up, the lock goes on naming it.
+        if overtaken.is_none() {
+            lock.rename(owner).map_err(failed)?;
+        }
         Ok((lock, overtaken))
     }
 

@@ -61,7 +61,11 @@ pub const REFERENCE: [(&str, &str, &str); 20] = [
         "domains",
         "Domains that stand for another when look-alikes are looked for: `\"acme.test\" = \"acme.example\"`",
     ),
-    ("aliases", "people", "Addresses that are the same person's as another; the graph takes them for one"),
+    (
+        "aliases",
+        "people",
+        "Addresses that are the same person's as another: `\"old@acme.example\" = \"new@acme.example\"`. Plans and the graph take them for one",
+    ),
     ("graph", "admin_team", "The team that every administrator is to be in, by name or id (`TNR-008`)"),
     ("graph", "invitation_days", "For how many days an invitation may wait (`TNR-010`)"),
     (

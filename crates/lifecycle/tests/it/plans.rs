@@ -211,6 +211,18 @@ fn declared_aliases_are_one_person() {
 }
 
 #[test]
+fn the_row_of_an_address_that_was_given_up_deactivates_nobody() {
+    let settings =
+        settings("[guards]\nmin_admins = 0\n[aliases.people]\n\"old@acme.example\" = \"ben@acme.example\"\n");
+    let people = csv("email,status\nben@acme.example,active\nold@acme.example,departed\n");
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    assert_eq!((planned.plan.body.actions.len(), planned.violations.len()), (0, 0));
+    let people = csv("email,status\nben@acme.example,active\nold@acme.example,active\n");
+    let planned = plan_with(&people, &acme(), &settings, &[], None).unwrap();
+    assert_eq!(planned.violations[0].guard, tenure_lifecycle::guard::Guard::DuplicateRows);
+}
+
+#[test]
 fn a_successor_who_is_in_no_file_and_leaves_for_that_is_none() {
     let settings = settings(
         "[manage]\nunlisted = \"deactivate\"\n[guards]\nmax_deactivations = 9\nmin_admins = 0\nsource_min_rows = 0\n",

@@ -25,6 +25,9 @@ pub(crate) fn mate(number: u32, email: &str) -> Teammate {
         is_available: true,
         is_blocked: false,
         custom_fields: Map::new(),
+        license_type: None,
+        kind: None,
+        links: serde::de::IgnoredAny,
         other: Map::new(),
     }
 }

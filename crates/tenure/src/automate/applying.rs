@@ -14,7 +14,7 @@ use tenure_lifecycle::apply::{Apply, Ending, Halt, Progress, Report};
 use tenure_lifecycle::directory::Directory;
 use tenure_lifecycle::guard::{self, Guard, SourceCheck, Violation};
 use tenure_lifecycle::people::{Source, sha256_of_file};
-use tenure_lifecycle::plan::{Action, PlanBody};
+use tenure_lifecycle::plan::{Action, Deed, PlanBody};
 use tenure_lifecycle::run::{Lock, LockError, Owner, Run, Runs};
 use tenure_lifecycle::settings::Guards;
 
@@ -34,7 +34,6 @@ pub(crate) fn guard(
     let mut violations = guard::check(&plan.body, directory, &plan.body.guards, check);
     if *here != plan.body.guards {
         violations.extend(guard::check(&plan.body, directory, here, check));
-        violations.dedup();
     }
     if plan.body.target.url != target.url {
         let message = format!("the plan is for {}, and this is {}", plan.body.target.url, target.url);
@@ -62,7 +61,12 @@ pub(crate) fn refuse(violations: &[Violation]) -> Result<(), Failure> {
     if violations.is_empty() {
         return Ok(());
     }
-    let lines: Vec<_> = violations.iter().map(|violation| print::safe(&violation.to_string())).collect();
+    let mut lines: Vec<String> = Vec::new();
+    for line in violations.iter().map(|violation| print::safe(&violation.to_string())) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
     let message = format!("refused by a guard; nothing was sent\n  {}", lines.join("\n  "));
     let failure = Failure::refused(message);
     if violations.iter().any(|violation| violation.guard.may_be_overridden()) {
@@ -77,6 +81,18 @@ pub(crate) fn refuse(violations: &[Violation]) -> Result<(), Failure> {
 pub(crate) struct Hold {
     lock: Lock,
     runs: Runs,
+    /// A run that was cut off and is to be given up, once another begins.
+    overtaken: Option<Owner>,
+}
+
+impl Hold {
+    /// Gives up the run that was cut off, if there is one.
+    fn overtake(&self) -> Result<(), Failure> {
+        let Some(Owner { run, .. }) = &self.overtaken else { return Ok(()) };
+        self.runs.abandon(run).map_err(Failure::new)?;
+        print::note(&format!("note: run {} was given up", print::safe(run)));
+        Ok(())
+    }
 }
 
 fn owner(run: &str) -> Owner {
@@ -105,11 +121,7 @@ pub(crate) async fn hold(
         ),
         LockError::Io { .. } => Failure::new(error),
     })?;
-    if let Some(overtaken) = overtaken {
-        runs.abandon(&overtaken.run).map_err(Failure::new)?;
-        print::note(&format!("note: run {} was given up", print::safe(&overtaken.run)));
-    }
-    Ok(Hold { lock, runs })
+    Ok(Hold { lock, runs, overtaken })
 }
 
 /// Carries a plan out as a new run.
@@ -121,6 +133,7 @@ pub(crate) async fn apply(
     connection: &Connection,
     output: Output,
 ) -> Result<(), Failure> {
+    hold.overtake()?;
     if plan.body.actions.is_empty() {
         hold.lock.release();
         return finish(&Report::new("none", plan, &Progress::default(), true), connection, output);
@@ -146,13 +159,26 @@ pub(crate) async fn resume(
 ) -> Result<(), Failure> {
     let plan = run.plan().map_err(Failure::new)?;
     let progress = run.progress().map_err(Failure::new)?;
-    let untouched = plan.body.actions.iter().filter(|action| progress.is_untouched(action.id));
+    if progress.is_finished() {
+        return Err(Failure::refused(format!(
+            "run {} was finished or given up meanwhile; nothing was sent",
+            run.id
+        )));
+    }
+    hold.overtake()?;
+    // A right that is about to be given counts, although its request may have been sent.
+    let is_left = |action: &&Action| {
+        let is_grant = matches!(action.deed, Deed::GrantAdmin { .. });
+        progress.is_untouched(action.id) || (is_grant && !progress.endings().contains_key(&action.id))
+    };
+    let untouched = plan.body.actions.iter().filter(is_left);
     let left = PlanBody { sources: vec![], actions: untouched.cloned().collect(), ..plan.body.clone() };
     let directory = planning::directory(connected).await?;
     let check = SourceCheck { sources: &[], rows_before: None, now: SystemTime::now() };
     let mut violations = guard::check(&left, &directory, &plan.body.guards, check);
     violations.extend(guard::check(&left, &directory, here, check));
-    violations.dedup();
+    // What was taken meanwhile is told by each action for itself.
+    violations.retain(|violation| violation.guard != Guard::Taken);
     refuse(&violations)?;
     let approved_by =
         run.report().map_err(Failure::new)?.map(|report| report.approved_by).unwrap_or_default();

@@ -24,7 +24,10 @@ const TOKEN_FILE_AT_MOST: u64 = 64 * 1024;
 pub(crate) fn refuse_tokens(args: impl Iterator<Item = String>) -> Result<(), Failure> {
     let kinds = ["tnr_co_", "tnr_tm_", "tnr_scim_", "tnr_inv_"];
     // The product's own tokens are JSON Web Tokens.
-    let is_web_token = |arg: &str| arg.contains("eyJ") && arg.matches('.').count() >= 2;
+    let is_web_token = |arg: &str| {
+        let parts: Vec<_> = arg.rsplit('=').next().unwrap_or_default().split('.').collect();
+        parts.len() == 3 && parts[..2].iter().all(|part| part.starts_with("eyJ")) && !arg.contains('@')
+    };
     let is_token = |arg: &String| {
         ["--token", "--scim-token"].iter().any(|name| arg == name || arg.starts_with(&format!("{name}=")))
             || kinds.iter().any(|kind| arg.contains(kind))

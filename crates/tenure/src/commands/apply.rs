@@ -63,8 +63,8 @@ async fn of_file(global: &Global, path: &Path, args: &ApplyArgs) -> Result<(), F
         print::requests(&plan, |_| true, global.output);
         return Ok(());
     };
-    if !plan.body.actions.is_empty() {
-        if global.output == Output::Json {
+    if plan.body.actions.iter().any(|action| !action.deed.is_manual()) {
+        if global.output == Output::Json && !args.writing.yes {
             print::note(&print::plan_text(&plan, &[], reads(&directory), directory.rate_limit));
         }
         asking::may_go_on(&args.writing, &question(&plan))?;

@@ -71,7 +71,8 @@ pub(crate) fn offboard(global: &Global, args: OffboardArgs) -> Result<(), Failur
         let hold = if waits { None } else { hold_unless_dry(&connected, &connection, &writing).await? };
         let prepared = prepare(&connected, &people, rules, &planning, &connection).await?;
         let lookup = prepared.directory.lookup();
-        let Some(mate) = lookup.teammate(&key) else {
+        let mate = lookup.teammate(&key);
+        if mate.is_none() && prepared.planned.plan.body.actions.is_empty() {
             let known = prepared.directory.teammates.iter().map(|mate| mate.email.as_str());
             let meant = nearest(&email, known).map(|meant| format!("; did you mean {}?", print::safe(meant)));
             return Err(Failure::new(format!(
@@ -79,8 +80,8 @@ pub(crate) fn offboard(global: &Global, args: OffboardArgs) -> Result<(), Failur
                 print::safe(&email),
                 meant.unwrap_or_default()
             )));
-        };
-        if mate.is_blocked && global.output == Output::Human {
+        }
+        if let Some(mate) = mate.filter(|mate| mate.is_blocked && global.output == Output::Human) {
             print::note(&format!(
                 "note: {} ({}) is deactivated already: is_blocked=true",
                 print::safe(&mate.email),

@@ -110,13 +110,13 @@ fn action_line(action: &Action) -> String {
         Deed::AddToTeam { team, team_name } => format!(" to {} ({team})", safe(team_name)),
         Deed::RemoveFromTeam { team, team_name } => format!(" from {} ({team})", safe(team_name)),
         Deed::HandOver { to } => {
-            let open = action
-                .before
-                .get("open_conversations")
-                .and_then(serde_json::Value::as_u64)
-                .unwrap_or_default();
+            let open = action.before.get("open_conversations").and_then(serde_json::Value::as_u64);
+            let open = open.map_or_else(
+                || "all open conversations".to_owned(),
+                |open| counted(open, "open conversation"),
+            );
             let to = to.as_ref().map_or_else(|| "nobody".to_owned(), |to| safe(&to.email));
-            format!(": {} to {to}", counted(open, "open conversation"))
+            format!(": {open} to {to}")
         }
         Deed::GrantAdmin { .. } | Deed::RevokeAdmin { .. } | Deed::Deactivate { .. } | Deed::Reactivate => {
             String::new()
@@ -199,7 +199,8 @@ pub(crate) fn requests(plan: &Plan, is_left: impl Fn(&Action) -> bool, output: O
         }
     };
     if output == Output::Json {
-        let requests: Vec<_> = plan.body.actions.iter().map(|action| {
+        let requests: Vec<_> = actions
+            .iter().map(|action| {
             serde_json::json!({ "action": action.id, "kind": action.deed.kind(), "subject": action.subject.email,
                 "request": line(action), "after": action.after })
         }).collect();
@@ -244,7 +245,7 @@ pub(crate) fn report(report: &Report, output: Output) {
     let invited = report
         .actions
         .iter()
-        .filter(|line| line.status == Status::Verified && matches!(line.action.deed, Deed::Invite { .. }));
+        .filter(|line| matches!(line.action.deed, Deed::Invite { .. }) && line.teammate_id.is_some());
     match invited.count() {
         0 => {}
         1 => text.push_str("1 invitation was sent\n"),
