@@ -149,6 +149,11 @@ fn unguarded(text: &str) -> &str {
     }
 }
 
+/// A text in NFC, as names are compared.
+fn composed(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
+}
+
 fn text(given: &Given<'_>) -> Result<Wish<String>, String> {
     let text = match given {
         Given::Text(text) => text.trim(),
@@ -161,7 +166,7 @@ fn text(given: &Given<'_>) -> Result<Wish<String>, String> {
         "" => Wish::Leave,
         "-" => Wish::Clear,
         text if text.chars().any(char::is_control) => return Err("holds a control character".to_owned()),
-        text => Wish::Set(unguarded(text).nfc().collect()),
+        text => Wish::Set(composed(unguarded(text))),
     })
 }
 
@@ -191,8 +196,7 @@ fn truth(given: &Given<'_>) -> Result<Wish<bool>, String> {
 fn teams(given: &Given<'_>, at: Place) -> Result<Wish<(Vec<String>, Place)>, String> {
     let names: Vec<String> = match given {
         Given::Value(Value::Array(names)) => {
-            let names =
-                names.iter().map(|name| name.as_str().map(|name| name.trim().nfc().collect::<String>()));
+            let names = names.iter().map(|name| name.as_str().map(|name| composed(name.trim())));
             names.collect::<Option<_>>().ok_or("must be a list of names or tim_ ids")?
         }
         other => match text(other)? {

@@ -28,7 +28,6 @@ impl Record {
         fault: Option<Fault>,
         status: Option<StatusCode>,
     ) {
-        let fault = fault.map(|fault| format!("{fault:?}"));
         let status = status.map(|status| status.as_u16());
         let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
         let line = json!({ "n": number, "at": u64::try_from(at).unwrap_or(u64::MAX), "method": method, "path": path, "fault": fault, "status": status });
